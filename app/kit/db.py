@@ -1,0 +1,70 @@
+"""Tables with guessable names, and transactions that end at the edge."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import DateTime, Enum, MetaData
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = MetaData(naming_convention=NAMING_CONVENTION)
+INSTANT = DateTime(timezone=True)
+
+
+class Table(SQLModel):
+    """The base of every table; give `table=True`."""
+
+    metadata = metadata
+
+
+def text_enum(kind: type[StrEnum], name: str) -> Enum:
+    """Return a column type that stores the values of `kind` as text under a CHECK."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Database:
+    """A Postgres database: its address, and one pool of connections to it.
+
+    `url` is libpq's form, `postgresql://user:password@host:port/name` or
+    `postgresql://user@/name?host=/folder/of/the/socket`.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, pooled: bool = True) -> None:
+        self.url = url
+        pool: dict[str, Any] = (
+            {"pool_size": pool_size, "max_overflow": 0} if pooled else {"poolclass": NullPool}
+        )
+        self.engine: AsyncEngine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_pre_ping=pooled,
+            connect_args={"server_settings": {"timezone": "UTC", "application_name": "headsup"}},
+            **pool,
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Open a session whose work is committed at the end, or undone by an error."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self.engine.dispose()
