@@ -1,0 +1,110 @@
+"""Frames out of Postgres and into it: Arrow one way, binary COPY the other."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+import pyarrow as pa
+from adbc_driver_manager import Error as DriverError
+from adbc_driver_postgresql import dbapi
+from pgpq import ArrowToPostgresBinaryEncoder
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.errors import SourceDown
+
+ROWS_PER_CHUNK = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """Rows in the form that binary COPY takes."""
+
+    columns: tuple[str, ...]
+    rows: int
+    chunks: tuple[bytes, ...]
+
+
+def encode(table: pa.Table | pl.DataFrame) -> Encoded:
+    """Encode `table` for `copy_in`.
+
+    A column's type must be that of the database's column: Int16, Int32, Int64 and Float64 for
+    the numbers, Date, Datetime in microseconds, Boolean, String, Binary.
+    """
+    arrow = table.to_arrow() if isinstance(table, pl.DataFrame) else table
+    batches = arrow.to_batches(max_chunksize=ROWS_PER_CHUNK)
+    return Encoded(
+        columns=tuple(arrow.column_names),
+        rows=arrow.num_rows,
+        chunks=tuple(_chunks(arrow.schema, batches)),
+    )
+
+
+async def copy_in(session: AsyncSession, table_name: str, encoded: Encoded) -> int:
+    """Write the rows into a table, partitioned or temporary too; return how many."""
+    return await _copy(session, table_name, encoded.columns, _each(encoded.chunks))
+
+
+async def copy_batches(
+    session: AsyncSession, table_name: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
+) -> int:
+    """Write batches as they come, one in memory at a time; return how many rows."""
+    chunks = _in_threads(_chunks(schema, batches))
+    return await _copy(session, table_name, schema.names, chunks)
+
+
+async def read_frame(url: str, sql: str, params: Sequence[object] = ()) -> pl.DataFrame:
+    """Return what `sql` (with `$1`, `$2`) selects, on a connection of its own.
+
+    Only what is committed is seen. Instants come as Datetime in microseconds, UTC. A `numeric`
+    has no type in Arrow: cast it to `float8`. Raises `SourceDown`.
+    """
+    try:
+        table = await asyncio.to_thread(_read, url, sql, params)
+    except DriverError as error:
+        raise SourceDown(f"Postgres did not answer: {error}") from error
+    return pl.DataFrame(table)
+
+
+def _read(url: str, sql: str, params: Sequence[object]) -> pa.Table:
+    with dbapi.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(sql, list(params) or None)
+        return cursor.fetch_arrow_table()
+
+
+def _chunks(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> Iterator[bytes]:
+    encoder = ArrowToPostgresBinaryEncoder(schema)
+    yield encoder.write_header()
+    for batch in batches:
+        yield encoder.write_batch(batch)
+    yield encoder.finish()
+
+
+async def _copy(
+    session: AsyncSession,
+    table_name: str,
+    columns: Sequence[str],
+    chunks: AsyncIterator[bytes],
+) -> int:
+    """COPY inside the session's transaction, which a statement of SQLAlchemy's begins."""
+    await session.flush()
+    connection = await session.connection()
+    await connection.execute(text("SELECT 1"))
+    raw = (await connection.get_raw_connection()).driver_connection
+    if raw is None:
+        raise SourceDown("The connection to Postgres is closed")
+    tag: str = await raw.copy_to_table(
+        table_name, source=chunks, columns=list(columns), format="binary"
+    )
+    return int(tag.removeprefix("COPY "))
+
+
+async def _each(chunks: Sequence[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+async def _in_threads(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+        yield chunk

@@ -1,0 +1,120 @@
+"""Rows keep their values on the way into Postgres and out of it."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit import bulk
+from app.kit.db import Database
+from app.kit.errors import Invalid, SourceDown
+
+TABLE = """
+CREATE TABLE things (
+    id bigint, small smallint, label text, amount float8, day date, at timestamptz, fine boolean
+)
+"""
+THINGS = pl.DataFrame(
+    {
+        "id": [1, 2, 3],
+        "small": [7, None, -7],
+        "label": ["ä", None, ""],
+        "amount": [0.1, None, -1e300],
+        "day": [date(2024, 2, 29), None, date(1969, 12, 31)],
+        "at": [datetime(2024, 2, 29, 23, 59, 59, 999999, UTC), None, datetime(1, 1, 1, tzinfo=UTC)],
+        "fine": [True, None, False],
+    },
+    schema_overrides={"small": pl.Int16, "at": pl.Datetime("us", "UTC")},
+)
+
+
+async def make(session: AsyncSession, statement: str = TABLE) -> None:
+    await (await session.connection()).execute(text(statement))
+
+
+async def count(session: AsyncSession, table: str = "things") -> int:
+    counted = await (await session.connection()).execute(text(f"SELECT count(*) FROM {table}"))  # noqa: S608
+    return int(counted.scalar_one())
+
+
+async def copy_and_fail(database: Database) -> None:
+    async with database.transaction() as session:
+        await bulk.copy_in(session, "things", bulk.encode(THINGS))
+        raise Invalid("no")
+
+
+async def test_what_is_copied_in_is_read_back(database: Database) -> None:
+    async with database.transaction() as session:
+        await make(session)
+        copied = await bulk.copy_in(session, "things", bulk.encode(THINGS))
+
+    read = await bulk.read_frame(database.url, "SELECT * FROM things ORDER BY id")
+
+    assert copied == 3
+    assert read.equals(THINGS)
+
+
+async def test_a_frame_of_many_chunks_arrives_whole(session: AsyncSession) -> None:
+    await make(session)
+    rows = bulk.ROWS_PER_CHUNK + 1
+
+    encoded = bulk.encode(pl.DataFrame({"id": range(rows)}))
+    await bulk.copy_in(session, "things", encoded)
+
+    assert encoded.rows == rows
+    assert await count(session) == rows
+
+
+async def test_a_partitioned_and_a_temporary_table_are_written(session: AsyncSession) -> None:
+    await make(session, "CREATE TABLE parts (id bigint) PARTITION BY RANGE (id)")
+    await make(session, "CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (9)")
+    await make(session, "CREATE TEMP TABLE passing (id bigint)")
+    encoded = bulk.encode(THINGS.select("id"))
+
+    for table in ("parts", "passing"):
+        await bulk.copy_in(session, table, encoded)
+
+    assert (await count(session, "parts"), await count(session, "passing")) == (3, 3)
+
+
+async def test_a_copy_is_undone_with_its_transaction(database: Database) -> None:
+    async with database.transaction() as session:
+        await make(session)
+
+    with pytest.raises(Invalid):
+        await copy_and_fail(database)
+
+    async with database.transaction() as session:
+        assert await count(session) == 0
+
+
+async def test_an_error_of_the_batches_is_the_error_of_the_copy(session: AsyncSession) -> None:
+    schema = pa.schema([("id", pa.int64())])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield pa.record_batch({"id": [1]}, schema=schema)
+        raise Invalid("row 2")
+
+    await make(session)
+
+    with pytest.raises(Invalid, match="row 2"):
+        await bulk.copy_batches(session, "things", schema, batches())
+
+
+async def test_parameters_are_bound_with_their_types(database: Database) -> None:
+    sql = "SELECT $1::timestamptz AS at, $2::bigint[] IS NULL AS none, 3 = ANY($3::bigint[]) AS has"
+    at = datetime(2024, 3, 1, tzinfo=UTC) + timedelta(microseconds=1)
+
+    read = await bulk.read_frame(database.url, sql, [at, None, [1, 3]])
+
+    assert read.row(0) == (at, True, True)
+    assert read.schema["at"] == pl.Datetime("us", "UTC")
+
+
+async def test_a_database_that_is_not_there_is_down() -> None:
+    with pytest.raises(SourceDown, match="Postgres did not answer"):
+        await bulk.read_frame("postgresql://nobody@/none?host=/nowhere", "SELECT 1")
