@@ -1,0 +1,141 @@
+"""Academies of learners who stay, fade, burst, never start, try or cannot pay, made from a seed."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pyarrow as pa
+
+from app.demo.plan import Plan
+
+ROWS_A_BATCH = 100_000
+LEARNER_DAYS_A_QUERY = 1_000_000
+ACADEMY_NAMES = (
+    "Northwind Code School",
+    "Harbour Data Academy",
+    "Lantern Design Institute",
+    "Copperfield Cloud Campus",
+)
+
+INSTANT = pa.timestamp("us", tz="UTC")
+ACADEMIES = pa.schema([("id", pa.int64()), ("slug", pa.string()), ("name", pa.string())])
+ACTIVITY = pa.schema(
+    [
+        ("id", pa.string()),
+        ("user_id", pa.int64()),
+        ("kind", pa.string()),
+        ("timestamp", INSTANT),
+        ("academy_id", pa.int64()),
+        ("related_id", pa.int64()),
+        ("task_status", pa.string()),
+    ]
+)
+TELEMETRY = pa.schema(
+    [
+        ("user_id", pa.int64()),
+        ("timestamp", INSTANT),
+        ("engagement_score", pa.float64()),
+        ("frustration_score", pa.float64()),
+    ]
+)
+
+
+class Simulation:
+    """What a plan gives. Each method starts a stream of its own, in an order that never changes.
+
+    Rows are made while they are read: neither activity nor telemetry is ever held as a whole.
+    Instants are UTC, to the second, and none lies after the plan's last day but what is planned
+    (`next_payment_at`, `trial_ends_at`, `valid_until`).
+    """
+
+    def __init__(self, plan: Plan, connection: duckdb.DuckDBPyConnection) -> None:
+        self.plan = plan
+        self._connection = connection
+
+    def academies(self) -> pa.RecordBatchReader:
+        """Stream id, slug, name."""
+        names = [
+            ACADEMY_NAMES[number] if number < len(ACADEMY_NAMES) else f"Academy {number + 1}"
+            for number in range(self.plan.academies)
+        ]
+        slugs = [name.lower().replace(" ", "-") for name in names]
+        columns = [range(1, len(names) + 1), slugs, names]
+        arrays = [pa.array(c, f.type) for c, f in zip(columns, ACADEMIES, strict=True)]
+        return pa.Table.from_arrays(arrays, schema=ACADEMIES).to_reader()
+
+    def users(self) -> pa.RecordBatchReader:
+        """Stream id, email, full_name of every learner and of one reviewer an academy."""
+        return self._read(_sql("users"))
+
+    def learners(self) -> pa.RecordBatchReader:
+        """Stream user_id, archetype: the hidden truth, for tests and demonstrations."""
+        return self._read("SELECT user_id, archetype FROM learners ORDER BY user_id")
+
+    def subscription_history(self) -> pa.RecordBatchReader:
+        """Stream the versions of all subscriptions, those of one in the order of taking effect.
+
+        Columns: id, user_id, academy_id, status, plan, started_at, trial_ends_at,
+        next_payment_at, valid_until, cancelled_at, ended_at, end_reason, mrr (a month),
+        currency, updated_at, effective_from.
+        """
+        return self._read(
+            "SELECT * EXCLUDE (slot) FROM versions ORDER BY user_id, slot, effective_from"
+        )
+
+    def subscriptions(self) -> pa.RecordBatchReader:
+        """Stream the last version of each subscription: the same columns less effective_from."""
+        return self._read(
+            "SELECT * EXCLUDE (slot, effective_from) FROM versions QUALIFY "
+            "lead(effective_from) OVER (PARTITION BY user_id, slot ORDER BY effective_from) IS NULL"
+            " ORDER BY user_id, slot"
+        )
+
+    def activity(self) -> pa.RecordBatchReader:
+        """Stream id, user_id, kind, timestamp, academy_id, related_id, task_status by time."""
+        return pa.RecordBatchReader.from_batches(ACTIVITY, self._by_days("activity"))
+
+    def telemetry(self) -> pa.RecordBatchReader:
+        """Stream user_id, timestamp, engagement_score, frustration_score (0 to 100) by time."""
+        return pa.RecordBatchReader.from_batches(TELEMETRY, self._by_days("telemetry"))
+
+    def _by_days(self, question: str) -> Iterator[pa.RecordBatch]:
+        numbers = self.plan.numbers()
+        step = max(1, LEARNER_DAYS_A_QUERY // self.plan.learners)
+        sql = _sql(question)
+        for first in range(numbers["first_day"], numbers["last_day"] + 1, step):
+            last = min(first + step - 1, numbers["last_day"])
+            yield from self._read(sql, {"first_day": first, "last_day": last})
+
+    def _read(self, sql: str, days: Mapping[str, int] | None = None) -> pa.RecordBatchReader:
+        numbers = {**self.plan.numbers(), **(days or {})}
+        cursor = self._connection.cursor()
+        return cursor.execute(sql, _asked(sql, numbers)).to_arrow_reader(ROWS_A_BATCH)
+
+
+@contextmanager
+def simulate(plan: Plan, *, threads: int = 2, max_memory: str = "1GiB") -> Iterator[Simulation]:
+    """Make the learners and their payments; everything else is made while it is read."""
+    with TemporaryDirectory(prefix="headsup-demo-") as folder:
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "threads": threads,
+            "memory_limit": max_memory,
+            "temp_directory": folder,
+        }
+        with duckdb.connect(":memory:", config=settings) as connection:
+            connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            for name in ("draws", "learners", "contracts", "payments", "versions", "presence"):
+                sql = _sql(name)
+                connection.execute(sql, _asked(sql, plan.numbers()))
+            yield Simulation(plan, connection)
+
+
+def _sql(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
+
+
+def _asked(sql: str, numbers: Mapping[str, int]) -> dict[str, int]:
+    """Pick the numbers that `sql` names: DuckDB refuses those that it does not ask for."""
+    return {name: numbers[name] for name in sorted(set(re.findall(r"\$(\w+)", sql)))}
