@@ -1,0 +1,155 @@
+"""The PostgreSQL server that comes with the service, shared by all processes of one home."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BufferedWriter
+from pathlib import Path
+from pwd import struct_passwd
+from subprocess import CompletedProcess
+from urllib.parse import quote
+
+from app.kit.errors import SourceDown
+from app.sources import guard, homes
+
+READY, STARTING = 0, 1  # what pg_isready answers; 2: nothing listens
+START_SECONDS = 20.0
+RECOVERY_SECONDS = 600.0
+INITDB = (
+    "--auth=trust",
+    "--username=postgres",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--set=listen_addresses=",
+    "--set=unix_socket_directories=.",
+    "--set=timezone=UTC",
+    "--set=log_timezone=UTC",
+    "--set=log_checkpoints=off",
+)
+
+
+class Server:
+    """Our part in the server of `home`: it runs at least until `leave`.
+
+    The first to join starts it, the last to leave stops it, and a guard stops it when the last
+    one was killed. Joining heals what a kill of the server itself left behind.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = homes.prepare(home)
+        self.data = homes.data_of(self.home)
+        self._users: BufferedWriter | None = None
+
+    @property
+    def url(self) -> str:
+        """The address, in libpq's form."""
+        return f"postgresql://postgres@/postgres?host={quote(str(self.data))}"
+
+    def join(self) -> None:
+        """Start the server unless it runs; raise `SourceDown` with its own words if it cannot."""
+        with self._door():
+            self._users = (self.home / "postgres.users").open("ab")
+            try:
+                fcntl.flock(self._users, fcntl.LOCK_SH)
+                self._start()
+            except BaseException:
+                self._users.close()
+                raise
+
+    def leave(self) -> None:
+        """Stop the server if nobody else uses it, and return when it is gone."""
+        if self._users is None:
+            return
+        with self._door(), self._users as users:
+            fcntl.flock(users, fcntl.LOCK_UN)
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                fcntl.flock(users, fcntl.LOCK_SH)  # at once, or when the guard has stopped it
+            else:
+                guard.stop(self.data)
+        self._users = None
+
+    @contextmanager
+    def _door(self) -> Iterator[None]:
+        with (self.home / "postgres.lock").open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _start(self) -> None:
+        programs = homes.programs(self.home)
+        if not self.data.exists():
+            self._initialise(programs)
+        started_at = time.monotonic()
+        while (state := self._state(programs)) != READY:
+            limit = RECOVERY_SECONDS if state == STARTING else START_SECONDS
+            if time.monotonic() - started_at > limit:
+                raise SourceDown(f"The embedded PostgreSQL did not start: {self._last_words()}")
+            if state != STARTING:
+                self._launch(programs)
+            time.sleep(0.02)
+
+    def _state(self, programs: Path) -> int:
+        ask = (str(programs / "pg_isready"), "-q", "-U", "postgres", "-h", str(self.data))
+        return _run(ask).returncode
+
+    def _launch(self, programs: Path) -> None:
+        """Start the server once; what a killed one left running may still be in the way."""
+        self._disown_pid()
+        where = ("-D", str(self.data), "-l", str(self.data / "log"))
+        _run((str(programs / "pg_ctl"), "start", "-w", "-s", *where), homes.account(self.data))
+        users = str(self.home / "postgres.users")
+        _run((sys.executable, "-IS", guard.__file__, users, str(self.data)))
+
+    def _disown_pid(self) -> None:
+        """Take out of the server's file a number that by now is some other process's.
+
+        The file stays: with it the server makes sure that no part of its predecessor still runs.
+        """
+        pid = guard.written_pid(self.data)
+        if pid is None or guard.postmaster(self.data) == pid:
+            return
+        file = self.data / "postmaster.pid"
+        _, _, rest = file.read_text("utf-8").partition("\n")
+        file.write_text(f"{guard.NEVER_A_PROCESS}\n{rest}", "utf-8")
+
+    def _initialise(self, programs: Path) -> None:
+        """Make the data folder under another name first: a killed start leaves no half of one."""
+        unfinished = self.data.with_suffix(".new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        owner = homes.account(self.data)
+        if owner:
+            os.chown(unfinished, owner.pw_uid, owner.pw_gid)
+        done = _run((str(programs / "initdb"), *INITDB, "-D", str(unfinished)), owner)
+        if done.returncode:
+            raise SourceDown(f"The embedded PostgreSQL could not be set up: {done.stderr.strip()}")
+        unfinished.rename(self.data)
+
+    def _last_words(self) -> str:
+        try:
+            return " ".join((self.data / "log").read_text("utf-8", "replace").splitlines()[-5:])
+        except OSError as error:
+            return f"its log cannot be read ({error.strerror})"
+
+
+def _run(words: Sequence[str], owner: struct_passwd | None = None) -> CompletedProcess[str]:
+    """Run a program as `owner`, or as ourselves, out of reach of our terminal's Ctrl-C."""
+    return subprocess.run(  # noqa: S603 - our own programs and paths
+        words,
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        start_new_session=True,
+        user=owner.pw_uid if owner else None,
+        group=owner.pw_gid if owner else None,
+        extra_groups=[] if owner else None,
+    )

@@ -1,0 +1,81 @@
+"""Brings a database to the newest schema, or says whether it is there."""
+
+import asyncio
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import Literal
+
+from alembic import command
+from alembic.autogenerate.api import AutogenContext
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel.sql.sqltypes import AutoString
+
+from app.kit.db import Database
+
+APP = Path(__file__).parents[1]
+MIGRATING = 4_201_764  # the advisory lock that who migrates holds
+NOT_OURS = re.compile(r"churn_risk_reports_\d{6}|pgqueuer(_.+)?")
+
+
+async def upgrade(url: str) -> None:
+    """Bring the database at `url` to the newest schema; of several at once, one does it."""
+    database = Database(url, pooled=False)
+    async with database.engine.connect() as watch, database.engine.connect() as connection:
+        await _take_turn(await watch.execution_options(isolation_level="AUTOCOMMIT"))
+        await connection.run_sync(_upgrade)
+
+
+async def is_current(url: str) -> bool:
+    """Say whether the database at `url` has the newest schema."""
+    async with Database(url, pooled=False).engine.connect() as connection:
+        return await connection.run_sync(_revision) == head()
+
+
+def head() -> str | None:
+    """Name the newest revision; None while there is none."""
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration, which stands beside the folder `app`."""
+    found = Config(APP.parent / "alembic.ini")
+    found.attributes["connection"] = connection
+    return found
+
+
+def import_models() -> None:
+    """Import every `models` of the service, so that the metadata knows all its tables."""
+    for path in sorted(APP.rglob("models.py")):
+        import_module(".".join(path.relative_to(APP.parent).with_suffix("").parts))
+
+
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Leave out tables that are no model's: partitions, and those of the queue."""
+    return kind != "table" or NOT_OURS.fullmatch(name or "") is None
+
+
+def render_item(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
+    """Write SQLModel's strings as SQLAlchemy's, since a migration imports nothing else."""
+    if kind == "type" and isinstance(item, AutoString):
+        return f"sa.String({item.length})" if item.length else "sa.String()"
+    return False
+
+
+async def _take_turn(connection: AsyncConnection) -> None:
+    """Wait for the lock without a snapshot, which `CREATE INDEX CONCURRENTLY` would wait for."""
+    taken = text("SELECT pg_try_advisory_lock(:key)")
+    while not await connection.scalar(taken, {"key": MIGRATING}):  # noqa: ASYNC110 - the other is another process
+        await asyncio.sleep(0.1)
+
+
+def _upgrade(connection: Connection) -> None:
+    command.upgrade(config(connection), "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,126 @@
+"""The databases that tests use; nothing of a report."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, event, make_url, text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.db import Database
+from app.sources import migrations
+from app.sources.embedded import Server
+
+FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+OF_THE_FIXTURES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
+
+
+@pytest.fixture(scope="session")
+def short_folder() -> Iterator[Path]:
+    """A folder whose path fits a socket and that every user may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="hu-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+async def server(short_folder: Path) -> AsyncIterator[str]:
+    """The address of a server to make databases in: the given one, else one of our own."""
+    given = os.environ.get("HEADSUP_TEST_DATABASE_URL")  # noqa: TID251 - no setting of the service
+    if given is not None:
+        yield given
+        return
+    own = Server(short_folder / "server")
+    own.join()
+    await _execute(own.url, *[f"ALTER SYSTEM SET {line}" for line in FAST])
+    await _execute(own.url, "SELECT pg_reload_conf()")
+    yield own.url
+    own.leave()
+
+
+@pytest.fixture(scope="session")
+async def template(server: str) -> AsyncIterator[str]:
+    """The address of a database that the migrations made; copied, never connected to."""
+    url = await _create(server)
+    await migrations.upgrade(url)
+    yield url
+    await _drop(server, url)
+
+
+@pytest.fixture(scope="session")
+async def shared(server: str, template: str) -> AsyncIterator[Database]:
+    """One database for all tests that leave nothing behind."""
+    url = await _create(server, template)
+    database = Database(url)
+    yield database
+    await database.close()
+    await _drop(server, url)
+
+
+@pytest.fixture
+async def database(server: str, template: str) -> AsyncIterator[Database]:
+    """A database of the test's own, for code that commits."""
+    url = await _create(server, template)
+    database = Database(url)
+    yield database
+    await database.close()
+    await _drop(server, url)
+
+
+@pytest.fixture
+async def empty_database_url(server: str) -> AsyncIterator[str]:
+    """The address of a database without any table."""
+    url = await _create(server)
+    yield url
+    await _drop(server, url)
+
+
+@pytest.fixture
+async def session(shared: Database) -> AsyncIterator[AsyncSession]:
+    """A session whose work, commits included, is undone after the test."""
+    async with shared.engine.connect() as connection:
+        outer = await connection.begin()
+        async with AsyncSession(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        ) as session:
+            yield session
+        await outer.rollback()
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Every statement sent through an engine since the last `statements.clear()`."""
+    sent: list[str] = []
+
+    def record(*arguments: object) -> None:
+        statement = str(arguments[2])
+        if not statement.startswith(OF_THE_FIXTURES):
+            sent.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", record)
+    yield sent
+    event.remove(Engine, "before_cursor_execute", record)
+
+
+async def _create(server: str, template: str | None = None) -> str:
+    url = make_url(server).set(database=f"test_{uuid4().hex}")
+    origin = make_url(template).database if template else "template0"
+    await _execute(server, f'CREATE DATABASE "{url.database}" TEMPLATE "{origin}"')
+    return url.render_as_string(hide_password=False)
+
+
+async def _drop(server: str, url: str) -> None:
+    await _execute(server, f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+
+async def _execute(url: str, *statements: str) -> None:
+    database = Database(url, pooled=False)
+    async with database.engine.connect() as connection:
+        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        for statement in statements:
+            await autocommit.execute(text(statement))
