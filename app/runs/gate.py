@@ -1,0 +1,186 @@
+"""Whether an academy's day may be published: broken plumbing must not look like mass churn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+MEAN_DAYS = 13
+"""A day is compared with the mean of so many days before it."""
+MEAN_REACH_DAYS = 60
+"""The mean takes no day further back than this."""
+MIN_LEDGER_DAYS = 7
+"""With fewer judged days than this, the mean is that of the scan's own window."""
+MIN_MEAN = 20
+"""Below this mean a day is not judged: few people may well all be away."""
+HOLE_DAYS = 6
+"""How far back a day of low volume reaches: as far as the days that a week's count sums."""
+WINDOW_DAYS = 13
+"""A day's numbers rest on itself and so many days before it."""
+DRIFT_PERCENT = 2
+DRIFT_SUBSCRIBERS = 2
+
+
+class DayState(StrEnum):
+    PUBLISHED = "PUBLISHED"
+    HELD = "HELD"
+    ERROR = "ERROR"
+
+
+class Verdict(StrEnum):
+    """What a day's volume says of its numbers; a held day has LOW_VOLUME."""
+
+    OK = "OK"
+    LOW_VOLUME = "LOW_VOLUME"
+    WINDOW_HOLE = "WINDOW_HOLE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerDay:
+    """An academy's day as the ledger has it; `active` is its own count of active subscribers.
+
+    `verdict` and `active` are None for a day that failed before it was judged, `revision` for
+    one that was never published.
+    """
+
+    report_date: date
+    state: DayState
+    verdict: Verdict | None = None
+    active: int | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """PUBLISHED or HELD, what the volume says, and one sentence for people."""
+
+    state: DayState
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """The days that a day is compared with: how many there are, and the sum of their counts."""
+
+    days: int
+    total: int
+
+    @property
+    def mean(self) -> Decimal:
+        """The mean count; 0 of no days."""
+        return Decimal(self.total) / self.days if self.days else Decimal(0)
+
+
+def judge(
+    day: date,
+    active_by_day: Sequence[int],
+    ledger: Sequence[LedgerDay],
+    *,
+    min_ratio: float,
+    force: bool = False,
+) -> Judgement:
+    """Judge one academy's `day`.
+
+    `active_by_day[i]` counts the subscribers who were active i days before `day`, as this scan
+    sees them; `ledger` has the academy's days, of which those before `day` count, in any order.
+    After two held days the third low day is published, and so is every low day that follows it
+    without a break: a long holiday is held twice, not two days out of three. The reason of a
+    day that is not low leaves the mean out, so that a repair of earlier days does not change it.
+    """
+    earlier = {row.report_date: row for row in ledger if row.report_date < day}
+    active = active_by_day[0]
+    usual = _usual(day, active_by_day, earlier)
+    count = _count(day, active)
+    compared = f"{count}, the mean of the last {usual.days} days is {usual.mean:.1f}"
+    if force:
+        return _published(Verdict.OK, f"Published because it was forced: {compared}.")
+    if _is_low(active, usual, min_ratio):
+        return _low(day, earlier, f"{compared}, and less than {_percent(min_ratio)} of it is low")
+    holes = _holes(day, earlier)
+    if holes:
+        listed = ", ".join(str(hole) for hole in holes)
+        text = f"Published, but the week has days with too little activity ({listed}): {count}."
+        return _published(Verdict.WINDOW_HOLE, text)
+    return _published(Verdict.OK, f"Published: {count}.")
+
+
+def is_due(day: date, ledger: Sequence[LedgerDay], *, seen: int | None = None) -> bool:
+    """Tell whether an academy's `day` has to be reported on (again).
+
+    `ledger` has the academy's days, in any order. `seen` is how many of the day's subscribers
+    the newest scan finds active on it, None if it did not look that far back.
+    """
+    rows = {row.report_date: row for row in ledger}
+    own = rows.get(day)
+    if own is None or own.state is not DayState.PUBLISHED or own.revision is None:
+        return True
+    window = [rows.get(day - timedelta(days=back)) for back in range(1, WINDOW_DAYS + 1)]
+    revisions = [row.revision for row in window if row and row.revision is not None]
+    if any(revision > own.revision for revision in revisions):
+        return True
+    return seen is not None and own.active is not None and has_drifted(own.active, seen)
+
+
+def has_drifted(recorded: int, seen: int) -> bool:
+    """Tell whether a count differs by 2 % or more, and at least 2, from the one recorded."""
+    difference = abs(seen - recorded)
+    return difference >= DRIFT_SUBSCRIBERS and difference * 100 >= DRIFT_PERCENT * recorded
+
+
+def _usual(day: date, active_by_day: Sequence[int], earlier: dict[date, LedgerDay]) -> Usual:
+    reach = day - timedelta(days=MEAN_REACH_DAYS)
+    counts = [
+        row.active
+        for _, row in sorted(earlier.items(), reverse=True)
+        if row.report_date >= reach and row.state is not DayState.HELD and row.active is not None
+    ][:MEAN_DAYS]
+    if len(counts) < MIN_LEDGER_DAYS:
+        counts = list(active_by_day[1 : MEAN_DAYS + 1])
+    return Usual(days=len(counts), total=sum(counts))
+
+
+def _is_low(active: int, usual: Usual, min_ratio: float) -> bool:
+    """Compare decimals, so that a day of exactly the ratio is not low."""
+    return usual.mean >= MIN_MEAN and active * usual.days < Decimal(str(min_ratio)) * usual.total
+
+
+def _low(day: date, earlier: dict[date, LedgerDay], text: str) -> Judgement:
+    before, second = (earlier.get(day - timedelta(days=back)) for back in (1, 2))
+    if before and before.state is DayState.PUBLISHED and before.verdict is Verdict.LOW_VOLUME:
+        reason = f"Published as part of a run of quiet days: {text}."
+        return _published(Verdict.LOW_VOLUME, reason)
+    if _is_held(before) and _is_held(second):
+        return _published(Verdict.LOW_VOLUME, f"Published after two held days: {text}.")
+    return Judgement(
+        state=DayState.HELD,
+        verdict=Verdict.LOW_VOLUME,
+        reason=f"Held, because data may be missing: {text}.",
+    )
+
+
+def _holes(day: date, earlier: dict[date, LedgerDay]) -> Sequence[date]:
+    week = (earlier.get(day - timedelta(days=back)) for back in range(HOLE_DAYS, 0, -1))
+    return [
+        row.report_date
+        for row in week
+        if row and (_is_held(row) or row.verdict is Verdict.LOW_VOLUME)
+    ]
+
+
+def _is_held(row: LedgerDay | None) -> bool:
+    return row is not None and row.state is DayState.HELD
+
+
+def _published(verdict: Verdict, reason: str) -> Judgement:
+    return Judgement(state=DayState.PUBLISHED, verdict=verdict, reason=reason)
+
+
+def _count(day: date, active: int) -> str:
+    who = "subscriber was" if active == 1 else "subscribers were"
+    return f"{active} {who} active on {day}"
+
+
+def _percent(ratio: float) -> str:
+    return f"{(Decimal(str(ratio)) * 100).normalize():f} %"
