@@ -1,0 +1,75 @@
+"""Who was erased: known by a keyed hash only, and skipped by whatever brings people in."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+SECRET = "erased_users"  # noqa: S105 - its name
+BLOCK_BYTES = 64
+ID_BYTES = 8
+INNER_PAD = 0x36
+OUTER_PAD = 0x5C
+SKIP_SQL = Path(__file__).with_name("skip_erased.sql").read_text("utf-8")
+AMONG_SQL = Path(__file__).with_name("erased_among.sql").read_text("utf-8")
+
+
+def hash_of(key: bytes, user_id: int) -> bytes:
+    """Return the HMAC-SHA256 by which an erased user is remembered."""
+    return hmac.digest(key, user_id.to_bytes(ID_BYTES, signed=True), hashlib.sha256)
+
+
+async def remember(session: AsyncSession, user_id: int, now: datetime) -> None:
+    """Note that a user was erased at `now`; a second time changes nothing."""
+    user_hash = hash_of(await _key(session), user_id)
+    await (await session.connection()).execute(
+        text("INSERT INTO erased_users VALUES (:user_hash, :now) ON CONFLICT DO NOTHING"),
+        {"user_hash": user_hash, "now": now},
+    )
+
+
+async def erased_among(session: AsyncSession, user_ids: Sequence[int]) -> frozenset[int]:
+    """Return those of the users who were erased."""
+    if not await _anybody(session):
+        return frozenset()
+    params = {"user_ids": list(user_ids), **_pads(await _key(session))}
+    found = await (await session.connection()).execute(text(AMONG_SQL), params)
+    return frozenset(found.scalars())
+
+
+async def skip_staged(session: AsyncSession) -> int:
+    """Delete the rows of the temporary table `staged` whose `user_id` was erased."""
+    if not await _anybody(session):
+        return 0
+    params = _pads(await _key(session))
+    skipped = await (await session.connection()).execute(text(SKIP_SQL), params)
+    return int(skipped.scalar_one())
+
+
+async def _anybody(session: AsyncSession) -> bool:
+    sql = text("SELECT EXISTS (SELECT FROM erased_users)")
+    return bool((await (await session.connection()).execute(sql)).scalar_one())
+
+
+async def _key(session: AsyncSession) -> bytes:
+    """Return the key, which is made at the first need and as long as a block of the hash."""
+    connection = await session.connection()
+    await connection.execute(
+        text("INSERT INTO service_secrets VALUES (:name, :value) ON CONFLICT DO NOTHING"),
+        {"name": SECRET, "value": secrets.token_bytes(BLOCK_BYTES)},
+    )
+    sql = text("SELECT value FROM service_secrets WHERE name = :name")
+    return bytes((await connection.execute(sql, {"name": SECRET})).scalar_one())
+
+
+def _pads(key: bytes) -> dict[str, bytes]:
+    """Return what HMAC hashes before the message, so that Postgres can hash whole columns."""
+    return {
+        "inner": bytes(byte ^ INNER_PAD for byte in key),
+        "outer": bytes(byte ^ OUTER_PAD for byte in key),
+    }
