@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Enum, MetaData
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import DateTime, Enum, MetaData, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -65,6 +65,31 @@ class Database:
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator["Connection"]:
+        """Hold one connection, so that others can tell, and end, whose transactions they are."""
+        async with self.engine.connect() as held:
+            async with held.begin():
+                pid = int((await held.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+            yield Connection(held, backend_pid=pid)
+
     async def close(self) -> None:
         """Close the pool."""
         await self.engine.dispose()
+
+
+class Connection:
+    """One connection of a database, for transactions one after the other."""
+
+    def __init__(self, held: AsyncConnection, *, backend_pid: int) -> None:
+        self._held = held
+        self.backend_pid = backend_pid
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Open a session whose work is committed at the end, or undone by an error."""
+        async with (
+            AsyncSession(bind=self._held, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session

@@ -1,12 +1,12 @@
 """Everything that can go wrong by name, drawn as a tree.
 
-    AppError
-    ├── Invalid       422  what the caller sent
-    │   └── Unusable  422  a setting or a home that cannot be used
-    ├── Forbidden     403  the key may not
-    ├── NotFound      404  there is none, or none that the caller may see
-    ├── Conflict      409  it is not in a state that allows it
-    └── SourceDown    503  something that is read did not answer
+AppError
+├── Invalid       422  what the caller sent
+│   └── Unusable  422  a setting or a home that cannot be used
+├── Forbidden     403  the key may not
+├── NotFound      404  there is none, or none that the caller may see
+├── Conflict      409  it is not in a state that allows it
+└── SourceDown    503  something that is read did not answer
 """
 
 from collections.abc import Sequence

@@ -1,0 +1,93 @@
+"""`headsup export`."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from app.cli.terminal import errors, run
+from app.kit.clock import utc_now
+from app.kit.days import day_of
+from app.kit.errors import NotFound
+from app.runs import export as runs_export
+from app.runs.export import Format
+from app.runs.generate import check_academies
+from app.runs.registry import report_named
+from app.runs.request import DaysAsked
+from app.settings import Settings
+from app.sources.opening import open_sources
+
+STANDARD_OUTPUT = Path("/dev/stdout")
+
+
+def export(
+    report: Annotated[str, typer.Argument(help="The report type.", metavar="REPORT")],
+    *,
+    day: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="One day (YYYY-MM-DD).")
+    ] = None,
+    date_from: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")
+    ] = None,
+    date_to: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")
+    ] = None,
+    academy: Annotated[int | None, typer.Option(help="Only this academy.")] = None,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="By default what FILE's name ends with, or csv.")
+    ] = None,
+    target: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: the terminal.")
+    ] = None,
+) -> None:
+    """Write the stored rows of a day, or of several, with every column of the table."""
+    asked = DaysAsked(
+        day=day.date() if day else None,
+        date_from=date_from.date() if date_from else None,
+        date_to=date_to.date() if date_to else None,
+    )
+    run(_export(report, asked, academy, target, form or _format_of(target)))
+
+
+def _format_of(target: Path | None) -> Format:
+    endings = {f".{form}": form for form in Format}
+    return endings.get(target.suffix, Format.CSV) if target else Format.CSV
+
+
+async def _export(
+    report: str, asked: DaysAsked, academy: int | None, target: Path | None, form: Format
+) -> None:
+    sql = report_named(report).export_sql
+    settings = Settings.from_environment()
+    first, last = asked.resolve(day_of(utc_now(), settings.zone))
+    async with open_sources(settings) as sources:
+        await check_academies(sources, None if academy is None else [academy])
+        params: tuple[date | int | None, ...] = (first, last, academy)
+        url = sources.database.url
+        if target is None:
+            rows = await runs_export.export(url, sql, params, STANDARD_OUTPUT, form)
+        else:
+            rows = await _replace(url, sql, params, target, form)
+    if rows == 0:
+        raise NotFound(
+            f"Nothing is published from {first} to {last}. Run `headsup generate-report {report}"
+            f" --from {first} --to {last}` first."
+        )
+    errors.print(f"{rows:,} rows.")
+
+
+async def _replace(
+    url: str, sql: str, params: tuple[date | int | None, ...], target: Path, form: Format
+) -> int:
+    if not target.parent.is_dir():
+        raise NotFound(f"There is no folder {target.parent} to write {target.name} into.")
+    partial = target.with_name(f".{target.name}.{uuid4().hex}")
+    try:
+        rows = await runs_export.export(url, sql, params, partial, form)
+        if rows:
+            partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return rows

@@ -1,0 +1,200 @@
+"""`headsup generate-report` and `headsup plan`."""
+
+import getpass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from app.cli.terminal import be_verbose, days_bar, errors, output, run, show
+from app.kit.clock import utc_now
+from app.kit.days import day_of
+from app.runs.claims import DayResult
+from app.runs.generate import Outcome, ask, check_academies, see_through
+from app.runs.job import Workshop
+from app.runs.models import EVERY_ACADEMY, Only, Origin, RunDayState, RunStatus
+from app.runs.plan import plan as plan_run
+from app.runs.registry import report_named
+from app.runs.request import DaysAsked, RunRequest
+from app.runs.store import Asker
+from app.settings import Settings
+from app.sources.opening import open_sources
+from app.sources.sources import Sources
+
+MOST_TOLD = 10
+
+Report = Annotated[str, typer.Argument(help="The report type.", metavar="REPORT")]
+Day = Annotated[
+    datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="One day (YYYY-MM-DD).")
+]
+From = Annotated[
+    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")
+]
+To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")]
+Back = Annotated[
+    int | None, typer.Option("--days-back", help="So many days, yesterday and backwards.")
+]
+Academy = Annotated[
+    list[int] | None, typer.Option("--academy", help="Only this academy; may be repeated.")
+]
+Which = Annotated[
+    Only, typer.Option("--only", help="All days, those missing, or those that failed or are held.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Compute, and save nothing.")]
+Force = Annotated[bool, typer.Option("--force", help="Publish what the quality gate would hold.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell what is done.")]
+
+
+def generate_report(
+    report: Report,
+    *,
+    day: Day = None,
+    date_from: From = None,
+    date_to: To = None,
+    days_back: Back = None,
+    academy: Academy = None,
+    only: Which = Only.ALL,
+    dry_run: DryRun = False,
+    force: Force = False,
+    verbose: Verbose = False,
+) -> None:
+    """Report on yesterday, or on the days given, and show the newest of them.
+
+    Exits with 1 when a day failed or was held for every academy.
+    """
+    if verbose:
+        be_verbose()
+    asked = DaysAsked(
+        day=_day(day), date_from=_day(date_from), date_to=_day(date_to), days_back=days_back
+    )
+    wanted = _Wanted(report=report, asked=asked, academies=academy or None, only=only)
+    raise typer.Exit(run(_generate(wanted, dry_run=dry_run, force=force)))
+
+
+def plan(
+    report: Report,
+    *,
+    day: Day = None,
+    date_from: From = None,
+    date_to: To = None,
+    days_back: Back = None,
+    academy: Academy = None,
+    only: Which = Only.ALL,
+) -> None:
+    """Say which days a run would have and what it would read, without running it."""
+    asked = DaysAsked(
+        day=_day(day), date_from=_day(date_from), date_to=_day(date_to), days_back=days_back
+    )
+    run(_plan(_Wanted(report=report, asked=asked, academies=academy or None, only=only)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    report: str
+    asked: DaysAsked
+    academies: Sequence[int] | None
+    only: Only
+
+    def request(self, settings: Settings, *, dry_run: bool, force: bool) -> RunRequest:
+        """Resolve the days by the clock."""
+        report_named(self.report)
+        first, last = self.asked.resolve(day_of(utc_now(), settings.zone))
+        return RunRequest(
+            report_type=self.report,
+            day_from=first,
+            day_to=last,
+            academies=self.academies,
+            only=self.only,
+            dry_run=dry_run,
+            force=force,
+        )
+
+
+async def _generate(wanted: _Wanted, *, dry_run: bool, force: bool) -> int:
+    settings = Settings.from_environment()
+    request = wanted.request(settings, dry_run=dry_run, force=force)
+    async with open_sources(settings) as sources:
+        outcome = await generate(request, settings, sources)
+        tell(outcome)
+        if outcome.newest is not None and not dry_run:
+            async with sources.database.transaction() as session:
+                glance = report_named(wanted.report)(sources).glance
+                show(await glance(session, outcome.newest, wanted.academies))
+    return exit_code(outcome)
+
+
+async def generate(request: RunRequest, settings: Settings, sources: Sources) -> Outcome:
+    """Ask for the run and see it through, with a bar or a line for each day."""
+    bar, advance = days_bar(len(request.days))
+
+    def progress(result: DayResult) -> None:
+        if result.academy_id == EVERY_ACADEMY:
+            advance(_line(result))
+
+    workshop = Workshop(
+        sources=sources,
+        clock=utc_now,
+        heartbeat=timedelta(seconds=settings.heartbeat_seconds),
+        min_volume_ratio=settings.min_volume_ratio,
+        progress=progress,
+    )
+    asker = Asker(origin=Origin.COMMAND, name=getpass.getuser())
+    made, _ = await ask(request, asker, workshop)
+    with bar:
+        return await see_through(made.id, workshop)
+
+
+def _line(result: DayResult) -> str:
+    said = f": {result.error}" if result.error else ""
+    seconds = f", {result.seconds:.2f} s" if result.seconds is not None else ""
+    return f"{result.day}  {result.state.lower()}, {result.rows:,} rows{seconds}{said}"
+
+
+def tell(outcome: Outcome) -> None:
+    """Say how the run ended, what was held and why, and what a dry run found."""
+    days = [day for day in outcome.days if day.academy_id == EVERY_ACADEMY]
+    states = Counter(day.state.lower() for day in days)
+    counted = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    rows = sum(day.rows for day in days)
+    output.print(
+        f"{outcome.run.status}: {len(days)} day{'' if len(days) == 1 else 's'}"
+        f" ({counted or 'none to run'}), {rows:,} rows,"
+        f" {outcome.run.bytes_processed:,} bytes read.",
+        soft_wrap=True,
+    )
+    for day in [day for day in days if day.state is RunDayState.ERROR][:MOST_TOLD]:
+        errors.print(f"Failed: {day.report_date}: {escape(day.error or '')}", soft_wrap=True)
+    for day in outcome.held[:MOST_TOLD]:
+        place = f"{day.report_date}, academy {day.academy_id}"
+        errors.print(f"Held: {place}: {escape(day.error or '')}", soft_wrap=True)
+    if len(outcome.held) > MOST_TOLD:
+        errors.print(f"... and {len(outcome.held) - MOST_TOLD} more held.")
+    for day in [day for day in outcome.days if day.preview is not None]:
+        output.print(f"{day.report_date}, academy {day.academy_id}: {escape(str(day.preview))}")
+
+
+def exit_code(outcome: Outcome) -> int:
+    """Return 0 for a run that is done, else 1."""
+    return 0 if outcome.run.status is RunStatus.DONE else 1
+
+
+async def _plan(wanted: _Wanted) -> None:
+    settings = Settings.from_environment()
+    request = wanted.request(settings, dry_run=True, force=False)
+    async with open_sources(settings) as sources:
+        await check_academies(sources, request.academies)
+        found = await plan_run(request, sources)
+    states = ", ".join(f"{count} {state.lower()}" for state, count in found.states.items())
+    output.print(
+        f"{len(found.days)} of {len(request.days)} days would be run, in {len(found.chunks)}"
+        f" scans that read {found.bytes_processed:,} bytes."
+    )
+    output.print(f"The ledger has of them, counted by academy: {states or 'nothing yet'}.")
+
+
+def _day(value: datetime | None) -> date | None:
+    return value.date() if value else None

@@ -1,0 +1,41 @@
+"""The command `headsup`."""
+
+import logging
+import sys
+
+import typer
+from rich.markup import escape
+
+from app.cli import doctor, exports, generate, imports, migrate
+from app.cli.terminal import errors
+from app.kit import logs
+from app.kit.errors import AppError
+
+app = typer.Typer(
+    name="headsup",
+    help="Tells an online academy every morning which subscribers are about to leave, and why.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("generate-report")(generate.generate_report)
+app.command("plan")(generate.plan)
+app.command("import")(imports.import_file)
+app.command("export")(exports.export)
+app.command("migrate")(migrate.migrate)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command line; exit with 0 done, 1 something failed, 2 wrong usage."""
+    logs.configure(level=logging.ERROR, as_json=False)
+    try:
+        app()
+    except AppError as error:
+        errors.print(f"[bold red]Error:[/] {escape(error.message)}", soft_wrap=True)
+        for fault in error.faults:
+            errors.print(f"  {escape(fault.pointer)}: {escape(fault.message)}", soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        errors.print("Stopped.")
+        sys.exit(130)

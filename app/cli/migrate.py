@@ -1,0 +1,24 @@
+"""`headsup migrate`."""
+
+from app.cli.terminal import output, run
+from app.kit.errors import Unusable
+from app.settings import Settings
+from app.sources import migrations
+from app.sources.postgres import open_database
+
+
+def migrate() -> None:
+    """Bring the database's tables to what this version needs.
+
+    The embedded server does it by itself at every start; an external one only by this command.
+    """
+    run(_migrate(Settings.from_environment()))
+
+
+async def _migrate(settings: Settings) -> None:
+    if settings.database_url is None:
+        async with open_database(settings):
+            output.print("The embedded database is up to date.")
+        return
+    await migrations.upgrade(settings.database_url.get_secret_value())
+    output.print(f"The database is at {migrations.head()}.")

@@ -1,0 +1,61 @@
+"""How the commands speak: tables and progress on standard output, errors beside it."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from app.kit import logs
+from app.runs.base import TextTable
+
+output = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+PLAIN_WIDTH = 120
+T = TypeVar("T")
+
+
+def run(work: Coroutine[None, None, T]) -> T:
+    """Run a command's work to its end."""
+    return asyncio.run(work)
+
+
+def be_verbose() -> None:
+    """Tell what is done while it is done."""
+    logs.configure(level=logging.INFO, as_json=False)
+
+
+def show(tables: Iterable[TextTable]) -> None:
+    """Print tables, as wide as they need where there is no terminal."""
+    for table in tables:
+        drawn = Table(title=escape(table.title), title_justify="left", title_style="bold")
+        for column in table.columns:
+            drawn.add_column(column, justify="right" if column in table.numbers else "left")
+        for row in table.rows:
+            drawn.add_row(*(escape(cell) for cell in row))
+        output.print(drawn, width=None if output.is_terminal else PLAIN_WIDTH)
+        output.print()
+
+
+def days_bar(total: int) -> tuple[AbstractContextManager[object], Callable[[str], None]]:
+    """Return a context and what to call as each day ends: a bar, or plain lines elsewhere."""
+    if not errors.is_terminal:
+        return nullcontext(), lambda line: errors.print(escape(line), soft_wrap=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=errors,
+    )
+    task = bar.add_task("days", total=total)
+
+    def advance(line: str) -> None:
+        bar.update(task, advance=1, description=line)
+
+    return bar, advance

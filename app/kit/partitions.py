@@ -1,0 +1,54 @@
+"""Month partitions, made before they are needed and without blocking a reader."""
+
+import calendar
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.db import Database
+
+MADE_SQL = "SELECT to_regclass(:name) IS NOT NULL"
+
+
+async def ensure_months(database: Database, table: str, days: Iterable[date]) -> int:
+    """Make the partitions of `table` that hold `days`; return how many were new.
+
+    Each is filled in as a table of its own and then attached: ATTACH lets readers go on, where
+    CREATE TABLE ... PARTITION OF would wait for all of them and block those after it.
+    """
+    made = 0
+    for first in sorted({day.replace(day=1) for day in days}):
+        async with database.transaction() as session:
+            made += await _ensure_month(session, table, first)
+    return made
+
+
+async def _ensure_month(session: AsyncSession, table: str, first: date) -> bool:
+    name = f"{table}_{first:%Y%m}"
+    connection = await session.connection()
+    if (await connection.execute(text(MADE_SQL), {"name": name})).scalar_one():
+        return False
+    await connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
+    )
+    if (await connection.execute(text(MADE_SQL), {"name": name})).scalar_one():
+        return False
+    following = _next_month(first)
+    bounds = f"FROM ('{first}') TO ('{following}')"
+    within = f"report_date >= '{first}' AND report_date < '{following}'"
+    for statement in (
+        "SET LOCAL lock_timeout = '10s'",
+        f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)",
+        f"ALTER TABLE {name} ADD CONSTRAINT ck_{name}_month CHECK ({within})",
+        f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES {bounds}",
+        f"ALTER TABLE {name} DROP CONSTRAINT ck_{name}_month",
+    ):
+        await connection.execute(text(statement))
+    return True
+
+
+def _next_month(first: date) -> date:
+    days = calendar.monthrange(first.year, first.month)[1]
+    return date.fromordinal(first.toordinal() + days)

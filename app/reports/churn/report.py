@@ -1,0 +1,159 @@
+"""The churn report: it asks, hands to pure functions, and saves."""
+
+import hashlib
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+import polars as pl
+import pyarrow as pa
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import and_, col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.bulk import copy_in, encode
+from app.kit.days import end_of, number_of
+from app.reports.churn.glance import glance
+from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
+from app.reports.churn.preview import compare
+from app.reports.churn.scoring import SCORING_VERSION, active_by_day, score, summarize
+from app.runs.base import Academies, BaseReport, Fetched, Prepared, Processed, TextTable
+from app.sources.subscriptions.live import subscribers_on
+from app.sources.subscriptions.store import live_count, versions_as_of
+from app.sources.telemetry.store import means_for
+from app.sources.warehouse.activity import scan_params, with_activity
+from app.sources.warehouse.base import Query
+from app.sources.warehouse.spool import spool_days
+
+FEATURES_SQL = Path(__file__).with_name("features.sql").read_text("utf-8")
+EXPORT_SQL = Path(__file__).with_name("export.sql").read_text("utf-8")
+
+SCHEMA = pa.schema(
+    [
+        (name, pa.int64())
+        for name in (
+            "user_id",
+            "active_days",
+            "login_count_7d",
+            "login_count_prior_7d",
+            "assignments_completed_7d",
+            "assignments_completed_prior_7d",
+        )
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features(Fetched):
+    """The activity of the days fetched: `folder` has one Arrow file a day, by its number."""
+
+    folder: Path
+
+    def of(self, day: date) -> pl.DataFrame:
+        """Return one day's features, a row for each user who was active in its window."""
+        return pl.read_ipc(self.folder / f"{number_of(day)}.arrow", memory_map=True)
+
+
+class ChurnReport(BaseReport):
+    """How likely every live subscriber of an academy is to leave, each day."""
+
+    report_type = "churn"
+    title = "Churn risk"
+    table = "churn_risk_reports"
+    scoring_version = SCORING_VERSION
+    export_sql = EXPORT_SQL
+
+    @asynccontextmanager
+    async def fetch_data(
+        self, days: Sequence[date], academies: Academies, labels: Mapping[str, str]
+    ) -> AsyncIterator[Features]:
+        """Scan the activity of all `days` once, into one Arrow file a day."""
+        query = await self.query(days, labels)
+        warehouse, spool = self.sources.warehouse, self.sources.spool
+        async with spool_days(warehouse, query, days, SCHEMA, spool) as (folder, usage):
+            yield Features(days=days, academies=academies, usage=usage, folder=folder)
+
+    async def query(self, days: Sequence[date], labels: Mapping[str, str]) -> Query:
+        """Return the one question that is asked of the warehouse for `days`."""
+        warehouse = self.sources.warehouse
+        sql = with_activity(await warehouse.columns(), warehouse.table, FEATURES_SQL)
+        params = scan_params(days, self.sources.zone)
+        return Query(sql=sql, params=params, labels=labels)
+
+    async def process_data(self, fetched: Fetched, day: date) -> Processed:
+        """Score who was live on `day`, as its run would have seen them."""
+        assert isinstance(fetched, Features)
+        sources = self.sources
+        versions = await versions_as_of(
+            sources.database, end_of(day, sources.zone), fetched.academies
+        )
+        telemetry = await means_for(sources.database, day, sources.zone)
+
+        def scored() -> Processed:
+            subscribers = subscribers_on(versions, day, sources.zone)
+            activity = fetched.of(day)
+            rows = score(subscribers, activity, telemetry, day=day)
+            counts = active_by_day(subscribers, activity)
+            pairs = counts.select("academy_id", "active_by_day").iter_rows()
+            return Processed(day=day, rows=rows, active_by_day=dict(pairs))
+
+        return await to_thread(scored)
+
+    def prepare(self, processed: Processed, academy_id: int, run_id: UUID) -> Prepared:
+        """Encode an academy's rows as Postgres' binary COPY; the hash leaves the run out."""
+        rows = processed.rows_of(academy_id)
+        content = hashlib.sha256(rows.hash_rows().rechunk().to_arrow().buffers()[1])
+        (summary,) = summarize(rows).to_dicts() or ({},)
+        return Prepared(
+            day=processed.day,
+            academy_id=academy_id,
+            rows=rows.height,
+            encoded=encode(rows.with_columns(run_id=pl.lit(run_id.bytes))),
+            content_sha256=content.digest(),
+            summary=summary,
+        )
+
+    async def save_reports(
+        self, session: AsyncSession, prepared: Prepared, *, rows_changed: bool
+    ) -> int:
+        """Replace the academy's rows and sums of the day."""
+        if not rows_changed:
+            return 0
+        await self.remove_reports(session, prepared.day, prepared.academy_id)
+        await session.exec(
+            insert(ChurnDaySummary).values(report_date=prepared.day, **prepared.summary)
+        )
+        return await copy_in(session, self.table, prepared.encoded)
+
+    async def remove_reports(self, session: AsyncSession, day: date, academy_id: int) -> None:
+        """Remove the academy's rows and sums of the day."""
+        for table in (ChurnRiskReport, ChurnDaySummary):
+            at = and_(col(table.report_date) == day, col(table.academy_id) == academy_id)
+            await session.exec(delete(table).where(at))
+
+    async def preview(
+        self, session: AsyncSession, processed: Processed, academy_id: int
+    ) -> dict[str, object]:
+        """Count the levels, and those that would change against what is stored."""
+        columns = (col(ChurnRiskReport.user_id), col(ChurnRiskReport.risk_level))
+        stored = await session.exec(
+            select(*columns).where(
+                col(ChurnRiskReport.report_date) == processed.day,
+                col(ChurnRiskReport.academy_id) == academy_id,
+            )
+        )
+        return compare(processed.rows_of(academy_id), stored.all())
+
+    async def glance(
+        self, session: AsyncSession, day: date, academies: Academies
+    ) -> Sequence[TextTable]:
+        """Return the levels of each academy and the riskiest subscribers of a day."""
+        return await glance(session, day, academies)
+
+    async def live_count(self, academies: Academies) -> int:
+        """Return about how many subscribers are live."""
+        return await live_count(self.sources.database, academies)

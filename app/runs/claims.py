@@ -1,0 +1,239 @@
+"""Working on a run: claiming it, living, recording its days, ending it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import and_, col, or_, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.errors import AppError
+from app.runs.models import EVERY_ACADEMY, Run, RunDay, RunDayState, RunStatus
+from app.runs.request import split
+from app.sources.warehouse.base import Usage
+
+ACTIVE = (RunStatus.PENDING, RunStatus.RUNNING)
+OPEN_DAYS = (RunDayState.PENDING, RunDayState.RUNNING)
+FINE_DAYS = {RunDayState.PUBLISHED, RunDayState.UNCHANGED, RunDayState.COMPUTED}
+
+
+class Superseded(AppError):
+    """Another worker has taken the run over; what was not committed is undone."""
+
+    status = 409
+
+
+class Stopped(AppError):
+    """The run was asked to stop; no further day is published."""
+
+    status = 409
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to work on a run, until somebody claims it with a higher attempt."""
+
+    run_id: UUID
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """Who claims: a name for people, the connection that publishes, how long silence is life."""
+
+    name: str
+    backend_pid: int
+    stale_after: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayResult:
+    """What became of a day (academy 0), or of an academy's day."""
+
+    day: date
+    academy_id: int = EVERY_ACADEMY
+    state: RunDayState
+    rows: int = 0
+    seconds: float | None = None
+    error: str | None = None
+    preview: dict[str, object] | None = None
+
+
+async def claim(
+    session: AsyncSession,
+    run: UUID,
+    *,
+    worker: Worker,
+    now: datetime,
+) -> Claim | None:
+    """Take a run that nobody works on, or whose worker was silent; None when there is none.
+
+    The database connection of a worker that is taken over is ended first, so that whatever it
+    was publishing is undone and its locks are gone.
+    """
+    free = or_(col(Run.worker).is_(None), col(Run.heartbeat_at) < now - worker.stale_after)
+    wanted = select(Run).where(col(Run.id) == run, col(Run.status).in_(ACTIVE), free)
+    stale = (await session.exec(wanted.where(col(Run.worker).is_not(None)))).first()
+    if stale is not None and stale.backend_pid is not None:
+        await _terminate(session, stale.backend_pid)
+    locked = wanted.with_for_update(skip_locked=stale is None)
+    found = (await session.exec(locked.execution_options(populate_existing=True))).first()
+    if found is None:
+        return None
+    found.status = RunStatus.RUNNING
+    found.attempt += 1
+    found.worker = worker.name
+    found.backend_pid = worker.backend_pid
+    found.heartbeat_at = now
+    found.started_at = found.started_at or now
+    await session.flush()
+    return Claim(run_id=run, attempt=found.attempt)
+
+
+async def _terminate(session: AsyncSession, backend_pid: int) -> None:
+    connection = await session.connection()
+    await connection.execute(
+        text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = :pid"
+            " AND pid <> pg_backend_pid() AND datname = current_database()"
+            " AND application_name = 'headsup'"
+        ),
+        {"pid": backend_pid},
+    )
+
+
+async def next_days(session: AsyncSession, mine: Claim, *, most: int) -> Sequence[date]:
+    """Mark and return the run's next days, at most `most`, within as many days of the first."""
+    await check(session, mine)
+    open_days = (
+        select(col(RunDay.report_date))
+        .where(
+            col(RunDay.run_id) == mine.run_id,
+            col(RunDay.academy_id) == EVERY_ACADEMY,
+            col(RunDay.state).in_(OPEN_DAYS),
+        )
+        .order_by(col(RunDay.report_date))
+        .limit(most)
+    )
+    days = next(split((await session.exec(open_days)).all(), most), ())
+    for_day = and_(col(RunDay.run_id) == mine.run_id, col(RunDay.report_date).in_(days))
+    values = {"state": RunDayState.RUNNING, "attempt": mine.attempt}
+    await session.exec(
+        update(RunDay).where(for_day, col(RunDay.academy_id) == EVERY_ACADEMY).values(values)
+    )
+    return days
+
+
+async def check(session: AsyncSession, mine: Claim) -> None:
+    """Raise `Superseded` or `Stopped` unless the claim holds until the transaction ends."""
+    statement = (
+        select(Run)
+        .where(col(Run.id) == mine.run_id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+    run = (await session.exec(statement)).one()
+    if run.attempt != mine.attempt or run.status is not RunStatus.RUNNING:
+        raise Superseded(f"Another worker has taken over the run {mine.run_id}.")
+    if run.cancel_requested_at is not None:
+        raise Stopped(f"The run {mine.run_id} was cancelled.")
+
+
+async def beat(session: AsyncSession, mine: Claim, now: datetime) -> None:
+    """Say that the worker lives; raise `Superseded` or `Stopped` when it should not go on."""
+    owned = and_(col(Run.id) == mine.run_id, col(Run.attempt) == mine.attempt)
+    statement = update(Run).where(owned, col(Run.status) == RunStatus.RUNNING)
+    returned = statement.values(heartbeat_at=now).returning(col(Run.cancel_requested_at))
+    row = (await session.exec(returned)).first()
+    if row is None:
+        raise Superseded(f"Another worker has taken over the run {mine.run_id}.")
+    if row[0] is not None:
+        raise Stopped(f"The run {mine.run_id} was cancelled.")
+
+
+async def record_day(session: AsyncSession, mine: Claim, result: DayResult) -> None:
+    """Write what became of a day or of an academy's day."""
+    values = {
+        "state": result.state,
+        "attempt": mine.attempt,
+        "rows": result.rows,
+        "seconds": result.seconds,
+        "error": result.error,
+        "preview": result.preview,
+    }
+    key = {
+        "run_id": mine.run_id,
+        "report_date": result.day,
+        "academy_id": result.academy_id,
+    }
+    statement = insert(RunDay).values(**key, **values)
+    await session.exec(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+
+
+async def add_usage(session: AsyncSession, mine: Claim, usage: Usage) -> None:
+    """Add what a scan read to the run."""
+    await session.exec(
+        update(Run)
+        .where(col(Run.id) == mine.run_id)
+        .values(
+            bytes_processed=col(Run.bytes_processed) + usage.bytes_processed,
+            bytes_billed=col(Run.bytes_billed) + usage.bytes_billed,
+        )
+    )
+
+
+async def release(session: AsyncSession, mine: Claim) -> None:
+    """Give the run back, its open days to be claimed by anybody."""
+    owned = and_(col(Run.id) == mine.run_id, col(Run.attempt) == mine.attempt)
+    await session.exec(
+        update(Run)
+        .where(owned, col(Run.status) == RunStatus.RUNNING)
+        .values(worker=None, backend_pid=None)
+    )
+
+
+async def finish(
+    session: AsyncSession,
+    mine: Claim,
+    now: datetime,
+    *,
+    stopped: bool = False,
+    error: str | None = None,
+) -> RunStatus:
+    """End the run with the status that its days give it."""
+    of_run = and_(col(RunDay.run_id) == mine.run_id, col(RunDay.academy_id) == EVERY_ACADEMY)
+    if stopped:
+        await session.exec(
+            update(RunDay)
+            .where(of_run, col(RunDay.state).in_(OPEN_DAYS))
+            .values(state=RunDayState.CANCELLED)
+        )
+    states = set((await session.exec(select(col(RunDay.state)).where(of_run).distinct())).all())
+    status = RunStatus.CANCELLED if stopped else status_of(states)
+    owned = and_(col(Run.id) == mine.run_id, col(Run.attempt) == mine.attempt)
+    values = {
+        "status": status,
+        "finished_at": now,
+        "worker": None,
+        "backend_pid": None,
+        "error": error,
+    }
+    done = await session.exec(
+        update(Run)
+        .where(owned, col(Run.status) == RunStatus.RUNNING)
+        .values(values)
+        .returning(col(Run.id))
+    )
+    if done.first() is None:
+        raise Superseded(f"Another worker has taken over the run {mine.run_id}.")
+    return status
+
+
+def status_of(states: set[RunDayState]) -> RunStatus:
+    """Name how a run ended whose days ended so."""
+    if states <= FINE_DAYS:
+        return RunStatus.DONE
+    return RunStatus.ERROR if states == {RunDayState.ERROR} else RunStatus.PARTIAL

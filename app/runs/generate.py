@@ -1,0 +1,76 @@
+"""Asking for a run and seeing it through in this process."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid4
+
+from app.kit.errors import Fault, NotFound
+from app.runs import ledger, store
+from app.runs.claims import ACTIVE
+from app.runs.job import Workshop
+from app.runs.models import EVERY_ACADEMY, Run, RunDay, RunDayState
+from app.runs.registry import report_named
+from app.runs.request import RunRequest
+from app.runs.runner import work
+from app.runs.store import Asker
+from app.sources.sources import Sources
+from app.sources.subscriptions.store import known_academies
+
+WATCH_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A run that has ended, and what became of its days and their academies."""
+
+    run: Run
+    days: Sequence[RunDay]
+
+    @property
+    def newest(self) -> date | None:
+        """The newest day that was gone through."""
+        through = (RunDayState.PUBLISHED, RunDayState.UNCHANGED)
+        return max((day.report_date for day in self.days if day.state in through), default=None)
+
+    @property
+    def held(self) -> Sequence[RunDay]:
+        """The academies' days that the quality gate held."""
+        return [day for day in self.days if day.academy_id != EVERY_ACADEMY and day.is_held]
+
+
+async def ask(request: RunRequest, asker: Asker, workshop: Workshop) -> tuple[Run, bool]:
+    """Write the run; an identical one that is still active is returned instead.
+
+    Raises `NotFound` for a report or an academy that there is not.
+    """
+    report_named(request.report_type)
+    await check_academies(workshop.sources, request.academies)
+    async with workshop.sources.database.transaction() as session:
+        days = await ledger.days_to_run(session, request)
+        return await store.create(session, request, days, asker, run=uuid4(), now=workshop.clock())
+
+
+async def see_through(run_id: UUID, workshop: Workshop) -> Outcome:
+    """Work on the run until it has ended, or watch whoever does."""
+    run = await work(run_id, workshop)
+    while run.status in ACTIVE:
+        await asyncio.sleep(WATCH_SECONDS)
+        run = await work(run_id, workshop)
+    async with workshop.sources.database.transaction() as session:
+        return Outcome(run=run, days=await store.days_of(session, run_id))
+
+
+async def check_academies(sources: Sources, academies: Sequence[int] | None) -> None:
+    """Raise `NotFound` naming the academies that nothing is known of."""
+    if academies is None:
+        return
+    async with sources.database.transaction() as session:
+        known = await known_academies(session)
+    unknown = sorted(set(academies) - set(known))
+    if unknown:
+        listed = ", ".join(str(academy) for academy in sorted(known)) or "none yet"
+        message = f"There is no academy {unknown[0]}. There is: {listed}."
+        fault = Fault(pointer="/academy", message=message)
+        raise NotFound(message, code="unknown_academy", faults=[fault])

@@ -1,0 +1,177 @@
+"""Every statement on the ledger: where each academy's day of a report stands."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import func, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import and_, col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.days import ONE_DAY
+from app.runs.base import Academies
+from app.runs.claims import DayResult
+from app.runs.gate import DayState, LedgerDay
+from app.runs.job import Job
+from app.runs.models import EVERY_ACADEMY, Only, ReportDay, RunDayState
+from app.runs.request import RunRequest
+
+HISTORY_DAYS = 60
+
+
+def _key(report_type: str, day: date, academy_id: int) -> dict[str, object]:
+    return {"report_type": report_type, "report_date": day, "academy_id": academy_id}
+
+
+async def lock_day(session: AsyncSession, report_type: str, day: date, academy_id: int) -> None:
+    """Let one transaction at a time publish an academy's day."""
+    connection = await session.connection()
+    await connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+        {"name": f"{report_type}/{day}/{academy_id}"},
+    )
+
+
+async def find(
+    session: AsyncSession, report_type: str, day: date, academy_id: int
+) -> ReportDay | None:
+    """Return the ledger's row of an academy's day."""
+    return await session.get(ReportDay, (report_type, day, academy_id), populate_existing=True)
+
+
+async def academies_on(
+    session: AsyncSession, report_type: str, day: date, academies: Academies
+) -> Sequence[int]:
+    """List the academies in scope that the ledger has on a day."""
+    statement = select(col(ReportDay.academy_id)).where(
+        col(ReportDay.report_type) == report_type,
+        col(ReportDay.report_date) == day,
+        col(ReportDay.academy_id) != EVERY_ACADEMY,
+    )
+    if academies is not None:
+        statement = statement.where(col(ReportDay.academy_id).in_(academies))
+    return (await session.exec(statement)).all()
+
+
+async def before(
+    session: AsyncSession, report_type: str, day: date, academies: Academies
+) -> Mapping[int, Sequence[LedgerDay]]:
+    """Map each academy in scope to its ledger of the 60 days before `day`, oldest first."""
+    statement = select(
+        col(ReportDay.academy_id),
+        col(ReportDay.report_date),
+        col(ReportDay.state),
+        col(ReportDay.verdict),
+        col(ReportDay.active_by_day)[1],
+    ).where(
+        col(ReportDay.report_type) == report_type,
+        col(ReportDay.report_date) >= day - timedelta(days=HISTORY_DAYS),
+        col(ReportDay.report_date) <= day - ONE_DAY,
+        col(ReportDay.active_by_day).is_not(None),
+    )
+    if academies is not None:
+        statement = statement.where(col(ReportDay.academy_id).in_(academies))
+    found: dict[int, list[LedgerDay]] = defaultdict(list)
+    for academy_id, report_date, state, verdict, active in await session.exec(
+        statement.order_by(col(ReportDay.report_date))
+    ):
+        found[academy_id].append(
+            LedgerDay(report_date=report_date, state=state, verdict=verdict, active=active)
+        )
+    return found
+
+
+async def next_revision(session: AsyncSession) -> int:
+    """Draw the number of a publication; a later one is larger."""
+    connection = await session.connection()
+    return int((await connection.execute(text("SELECT nextval('report_revisions')"))).scalar_one())
+
+
+async def write(
+    session: AsyncSession,
+    report_type: str,
+    day: date,
+    academy_id: int,
+    values: Mapping[str, object],
+) -> None:
+    """Write the ledger's row of an academy's day; what `values` leaves out stays as it was."""
+    key = _key(report_type, day, academy_id)
+    statement = insert(ReportDay).values(**{"forced": False, "rows": 0, **values}, **key)
+    await session.exec(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
+
+
+async def remove(session: AsyncSession, report_type: str, day: date, academy_id: int) -> None:
+    """Forget an academy's day, because nobody was live there."""
+    row = and_(
+        col(ReportDay.report_type) == report_type,
+        col(ReportDay.report_date) == day,
+        col(ReportDay.academy_id) == academy_id,
+    )
+    await session.exec(delete(ReportDay).where(row))
+
+
+async def mark_day(session: AsyncSession, job: Job, result: DayResult) -> None:
+    """Write the row that says that the whole day was gone through, held, or failed."""
+    state, now = _STATES.get(result.state, DayState.PUBLISHED), job.workshop.clock()
+    values: dict[str, object] = {
+        "state": state,
+        "reason": result.error,
+        "run_id": job.run.id,
+        "updated_at": now,
+    }
+    if state is DayState.PUBLISHED:
+        values |= {"revision": await next_revision(session), "published_at": now}
+    await write(session, job.run.report_type, result.day, EVERY_ACADEMY, values)
+
+
+_STATES = {RunDayState.ERROR: DayState.ERROR, RunDayState.HELD: DayState.HELD}
+
+
+async def days_to_run(session: AsyncSession, request: RunRequest) -> Sequence[date]:
+    """List the days of a request that its `only` leaves."""
+    if request.only is Only.ALL:
+        return request.days
+    statement = select(col(ReportDay.report_date), col(ReportDay.academy_id), col(ReportDay.state))
+    rows = (
+        await session.exec(
+            statement.where(
+                col(ReportDay.report_type) == request.report_type,
+                col(ReportDay.report_date).between(request.day_from, request.day_to),
+            )
+        )
+    ).all()
+    if request.only is Only.FAILED:
+        scope = None if request.academies is None else {*request.academies, EVERY_ACADEMY}
+        failed = {
+            day
+            for day, academy_id, state in rows
+            if state is not DayState.PUBLISHED and (scope is None or academy_id in scope)
+        }
+        return sorted(failed)
+    return [day for day in request.days if _is_missing(day, rows, request.academies)]
+
+
+async def count_states(session: AsyncSession, request: RunRequest) -> dict[str, int]:
+    """Count the academies' days in scope by their state; days that are missing are not in it."""
+    statement = (
+        select(col(ReportDay.state), func.count())
+        .where(
+            col(ReportDay.report_type) == request.report_type,
+            col(ReportDay.report_date).between(request.day_from, request.day_to),
+            col(ReportDay.academy_id) != EVERY_ACADEMY,
+        )
+        .group_by(col(ReportDay.state))
+    )
+    if request.academies is not None:
+        statement = statement.where(col(ReportDay.academy_id).in_(request.academies))
+    return dict((await session.exec(statement)).all())
+
+
+def _is_missing(
+    day: date, rows: Sequence[tuple[date, int, DayState]], academies: Academies
+) -> bool:
+    there = {academy_id for row_day, academy_id, _ in rows if row_day == day}
+    if EVERY_ACADEMY in there:
+        return False
+    return academies is None or not there.issuperset(academies)

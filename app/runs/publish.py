@@ -1,0 +1,123 @@
+"""Publishing an academy's day: judged, then replaced in one transaction, or held.
+
+The day's advisory lock is taken first and the claim is checked last: whoever was taken over
+meanwhile undoes its rows, and a heartbeat never waits for a long publication.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from time import perf_counter
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.clock import Clock
+from app.kit.db import Connection
+from app.runs import claims, ledger
+from app.runs.base import BaseReport, Prepared
+from app.runs.claims import Claim, DayResult
+from app.runs.gate import DayState, Judgement
+from app.runs.models import ReportDay, RunDayState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What is to be published: an academy's prepared day and what the gate says of it."""
+
+    prepared: Prepared
+    judgement: Judgement
+    active_by_day: Sequence[int]
+    forced: bool
+
+
+async def publish(
+    report: BaseReport,
+    mine: Claim,
+    publication: Publication,
+    *,
+    connection: Connection,
+    clock: Clock,
+) -> DayResult:
+    """Replace an academy's day, or hold it; a day whose rows did not change is not written.
+
+    Raises `Superseded` or `Stopped`, and then has changed nothing.
+    """
+    began = perf_counter()
+    prepared = publication.prepared
+    async with connection.transaction() as session:
+        await ledger.lock_day(session, report.report_type, prepared.day, prepared.academy_id)
+        before = await ledger.find(session, report.report_type, prepared.day, prepared.academy_id)
+        state = await _write(session, report, mine, publication, before, clock())
+        result = DayResult(
+            day=prepared.day,
+            academy_id=prepared.academy_id,
+            state=state,
+            rows=prepared.rows,
+            seconds=round(perf_counter() - began, 3),
+            error=publication.judgement.reason if state is RunDayState.HELD else None,
+        )
+        await claims.record_day(session, mine, result)
+        await claims.check(session, mine)
+    return result
+
+
+async def _write(
+    session: AsyncSession,
+    report: BaseReport,
+    mine: Claim,
+    publication: Publication,
+    before: ReportDay | None,
+    now: datetime,
+) -> RunDayState:
+    prepared, judgement = publication.prepared, publication.judgement
+    values = {
+        "state": judgement.state,
+        "verdict": judgement.verdict,
+        "reason": judgement.reason,
+        "forced": publication.forced,
+        "active_by_day": list(publication.active_by_day),
+        "updated_at": now,
+        "run_id": mine.run_id,
+    }
+    if judgement.state is DayState.HELD:
+        await _write_ledger(session, report, prepared, values)
+        return RunDayState.HELD
+    content = {
+        "rows": prepared.rows,
+        "content_sha256": prepared.content_sha256,
+        "scoring_version": report.scoring_version,
+    }
+    rows_changed = before is None or _differs(before, content)
+    if not rows_changed and before is not None and not _differs(before, _said(values)):
+        return RunDayState.UNCHANGED
+    await report.save_reports(session, prepared, rows_changed=rows_changed)
+    revision = await ledger.next_revision(session)
+    values |= content | {"revision": revision, "published_at": now}
+    await _write_ledger(session, report, prepared, values)
+    return RunDayState.PUBLISHED
+
+
+def _said(values: dict[str, object]) -> dict[str, object]:
+    named = ("state", "verdict", "reason", "forced", "active_by_day")
+    return {name: values[name] for name in named}
+
+
+def _differs(before: ReportDay, values: dict[str, object]) -> bool:
+    return any(getattr(before, name) != value for name, value in values.items())
+
+
+async def _write_ledger(
+    session: AsyncSession, report: BaseReport, prepared: Prepared, values: dict[str, object]
+) -> None:
+    await ledger.write(session, report.report_type, prepared.day, prepared.academy_id, values)
+
+
+async def withdraw(
+    report: BaseReport, mine: Claim, day: date, academy_id: int, *, connection: Connection
+) -> None:
+    """Remove an academy's day because nobody was live there on it."""
+    async with connection.transaction() as session:
+        await ledger.lock_day(session, report.report_type, day, academy_id)
+        await report.remove_reports(session, day, academy_id)
+        await ledger.remove(session, report.report_type, day, academy_id)
+        await claims.check(session, mine)

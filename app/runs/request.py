@@ -1,0 +1,93 @@
+"""What a run is asked for, and the days that it means."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app.kit.days import ONE_DAY, days_between
+from app.kit.errors import Fault, Invalid
+from app.runs.models import Only
+
+MAX_DAYS = 1500
+MAX_DAYS_BACK = 366
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaysAsked:
+    """The ways to name the days of a run, at most one of them; none is yesterday."""
+
+    day: date | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    days_back: int | None = None
+
+    def resolve(self, today: date) -> tuple[date, date]:
+        """Return the first and the last day; raise `Invalid` for what cannot be run."""
+        self._check_one_way()
+        yesterday = today - ONE_DAY
+        first, last = self._ends(yesterday)
+        if first > last:
+            raise _invalid("date_from", f"the first day, {first}, is after the last, {last}")
+        if last > yesterday:
+            raise _invalid("date", f"{last} is not over yet; the newest day is {yesterday}")
+        if (last - first).days >= MAX_DAYS:
+            raise _invalid("date_from", f"a run has at most {MAX_DAYS} days")
+        return first, last
+
+    def _check_one_way(self) -> None:
+        ranged = self.date_from is not None or self.date_to is not None
+        ways = [self.day is not None, ranged, self.days_back is not None]
+        if sum(ways) > 1:
+            raise _invalid("date", "give one of: a date, a first and a last day, or days back")
+        if ranged and (self.date_from is None or self.date_to is None):
+            raise _invalid("date_from", "a first and a last day go together")
+
+    def _ends(self, yesterday: date) -> tuple[date, date]:
+        if self.day is not None:
+            return self.day, self.day
+        if self.date_from is not None and self.date_to is not None:
+            return self.date_from, self.date_to
+        back = 1 if self.days_back is None else self.days_back
+        if not 1 <= back <= MAX_DAYS_BACK:
+            raise _invalid("days_back", f"{back} is not between 1 and {MAX_DAYS_BACK}")
+        return yesterday - timedelta(days=back - 1), yesterday
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """A run as it was asked for, its days resolved."""
+
+    report_type: str
+    day_from: date
+    day_to: date
+    academies: Sequence[int] | None = None
+    only: Only = Only.ALL
+    dry_run: bool = False
+    force: bool = False
+
+    @property
+    def days(self) -> Sequence[date]:
+        """The days asked for, oldest first."""
+        return days_between(self.day_from, self.day_to)
+
+    @property
+    def key(self) -> bytes:
+        """The same for identical requests, so that one of them is run at a time."""
+        academies = None if self.academies is None else sorted(self.academies)
+        parts = (self.report_type, self.day_from, self.day_to, academies, self.only)
+        return hashlib.sha256(repr((*parts, self.dry_run, self.force)).encode()).digest()
+
+
+def _invalid(name: str, message: str) -> Invalid:
+    fault = Fault(pointer=f"/{name}", message=message)
+    return Invalid(f"The days cannot be run: {message}.", code="invalid_days", faults=[fault])
+
+
+def split(days: Sequence[date], most: int) -> Iterator[Sequence[date]]:
+    """Cut days, oldest first, into chunks of at most `most` within as many days of their first."""
+    rest = list(days)
+    while rest:
+        chunk = [day for day in rest[:most] if (day - rest[0]).days < most]
+        yield chunk
+        rest = rest[len(chunk) :]

@@ -1,0 +1,18 @@
+"""What a report is given to read from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from app.kit.db import Database
+from app.sources.warehouse.base import Warehouse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """The database, the warehouse, the zone whose days count, and a folder for passing files."""
+
+    database: Database
+    warehouse: Warehouse
+    zone: ZoneInfo
+    spool: Path

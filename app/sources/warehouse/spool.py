@@ -1,0 +1,48 @@
+"""A scan's rows, written as they arrive into one Arrow file a day."""
+
+import shutil
+import tempfile
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+from pyarrow import ipc
+
+from app.kit.days import number_of
+from app.sources.warehouse.base import Query, Usage, Warehouse
+
+
+@asynccontextmanager
+async def spool_days(
+    warehouse: Warehouse, query: Query, days: Sequence[date], schema: pa.Schema, parent: Path
+) -> AsyncIterator[tuple[Path, Usage]]:
+    """Run `query` and yield a folder with a file `<day number>.arrow` for each of `days`.
+
+    The result has a column `day`, the number of the report day; a day without rows has an empty
+    file of `schema`. The folder is gone when the context is left.
+    """
+    await to_thread(parent.mkdir, parents=True, exist_ok=True)
+    folder = Path(await to_thread(tempfile.mkdtemp, dir=parent, prefix="scan-"))
+    try:
+        with ExitStack() as stack:
+            files = {
+                number_of(day): stack.enter_context(
+                    ipc.new_file(folder / f"{number_of(day)}.arrow", schema)
+                )
+                for day in days
+            }
+            usage = await warehouse.run(query, lambda batch: _split(batch, files))
+        yield folder, usage
+    finally:
+        await to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _split(batch: pa.RecordBatch, files: Mapping[int, ipc.RecordBatchFileWriter]) -> None:
+    frame = pl.from_arrow(batch)
+    assert isinstance(frame, pl.DataFrame)
+    for (day,), rows in frame.partition_by("day", as_dict=True, include_key=False).items():
+        files[day].write_table(rows.to_arrow().cast(files[day].schema))

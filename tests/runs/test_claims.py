@@ -1,0 +1,138 @@
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import text
+
+from app.kit.db import Database
+from app.runs import claims, store
+from app.runs.claims import Claim, DayResult, Stopped, Superseded
+from app.runs.models import Origin, RunDayState, RunStatus
+from app.runs.store import Asker
+from tests.support.runs import FIRST, NOW, STALE_AFTER, claimed, made, run_request
+
+LATER = NOW + STALE_AFTER + timedelta(seconds=1)
+
+
+async def test_of_eight_workers_one_gets_the_run(database: Database) -> None:
+    run = await made(database)
+
+    found = await asyncio.gather(*(claimed(database, run.id) for _ in range(8)))
+
+    assert [claim for claim in found if claim] == [Claim(run_id=run.id, attempt=1)]
+
+
+async def test_eight_identical_requests_make_one_run(database: Database) -> None:
+    request, asker = run_request(), Asker(origin=Origin.SCHEDULE, name="clock")
+
+    async def ask() -> bool:
+        async with database.transaction() as session:
+            return (
+                await store.create(session, request, request.days, asker, run=uuid4(), now=NOW)
+            )[1]
+
+    assert sum(await asyncio.gather(*(ask() for _ in range(8)))) == 1
+
+
+async def test_a_living_worker_is_not_taken_over(database: Database) -> None:
+    run = await made(database)
+    await claimed(database, run.id)
+
+    assert await claimed(database, run.id, now=NOW + STALE_AFTER) is None
+
+
+async def test_a_silent_worker_is_taken_over_and_can_do_nothing_more(database: Database) -> None:
+    run = await made(database)
+    old = await claimed(database, run.id)
+    assert old is not None
+
+    new = await claimed(database, run.id, now=LATER)
+
+    assert new == Claim(run_id=run.id, attempt=2)
+    with pytest.raises(Superseded):
+        async with database.transaction() as session:
+            await claims.check(session, old)
+    with pytest.raises(Superseded):
+        async with database.transaction() as session:
+            await claims.beat(session, old, LATER)
+
+
+async def test_a_takeover_ends_what_the_old_worker_had_open(database: Database) -> None:
+    run = await made(database)
+    async with database.connection() as connection:
+        await claimed(database, run.id, backend_pid=connection.backend_pid)
+
+        await claimed(database, run.id, now=LATER)
+
+        with pytest.raises(DBAPIError, match="terminat|closed"):
+            async with connection.transaction() as session:
+                await session.exec(text("SELECT 1"))  # type: ignore[call-overload]
+
+
+async def test_what_a_superseded_worker_wrote_is_undone(database: Database) -> None:
+    run = await made(database)
+    old = await claimed(database, run.id)
+    assert old is not None
+    await claimed(database, run.id, now=LATER)
+
+    with pytest.raises(Superseded):
+        async with database.transaction() as session:
+            await claims.record_day(
+                session, old, DayResult(day=FIRST, academy_id=7, state=RunDayState.PUBLISHED)
+            )
+            await claims.check(session, old)
+
+    async with database.transaction() as session:
+        assert {day.academy_id for day in await store.days_of(session, run.id)} == {0}
+
+
+async def test_days_are_given_out_oldest_first_and_again_after_a_takeover(
+    database: Database,
+) -> None:
+    run = await made(database)
+    mine = await claimed(database, run.id)
+    assert mine is not None
+    async with database.transaction() as session:
+        first = await claims.next_days(session, mine, most=2)
+        await claims.record_day(session, mine, DayResult(day=first[0], state=RunDayState.PUBLISHED))
+    new = await claimed(database, run.id, now=LATER)
+    assert new is not None
+
+    async with database.transaction() as session:
+        again = await claims.next_days(session, new, most=2)
+
+    assert [day.day for day in first] == [1, 2]
+    assert [day.day for day in again] == [2, 3]
+
+
+async def test_a_run_asked_to_stop_says_so_to_its_worker(database: Database) -> None:
+    run = await made(database)
+    mine = await claimed(database, run.id)
+    assert mine is not None
+    async with database.transaction() as session:
+        await store.request_cancel(session, run.id, NOW)
+
+    with pytest.raises(Stopped):
+        async with database.transaction() as session:
+            await claims.beat(session, mine, NOW)
+
+    async with database.transaction() as session:
+        assert await claims.finish(session, mine, NOW, stopped=True) is RunStatus.CANCELLED
+        states = {day.state for day in await store.days_of(session, run.id)}
+    assert states == {RunDayState.CANCELLED}
+
+
+@pytest.mark.parametrize(
+    ("states", "status"),
+    [
+        ({RunDayState.PUBLISHED, RunDayState.UNCHANGED}, RunStatus.DONE),
+        ({RunDayState.PUBLISHED, RunDayState.ERROR}, RunStatus.PARTIAL),
+        ({RunDayState.HELD}, RunStatus.PARTIAL),
+        ({RunDayState.ERROR}, RunStatus.ERROR),
+        (set(), RunStatus.DONE),
+    ],
+)
+def test_a_run_ends_as_its_days_did(states: set[RunDayState], status: RunStatus) -> None:
+    assert claims.status_of(states) is status

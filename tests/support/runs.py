@@ -1,0 +1,39 @@
+"""Runs that tests make."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+from app.kit.db import Database
+from app.runs import claims, store
+from app.runs.claims import Claim, Worker
+from app.runs.models import Origin, Run
+from app.runs.request import RunRequest
+from app.runs.store import Asker
+
+NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)
+FIRST, LAST = date(2026, 3, 1), date(2026, 3, 4)
+STALE_AFTER = timedelta(seconds=30)
+
+
+def run_request(**changes: object) -> RunRequest:
+    """A request for four days of the churn report."""
+    values = {"report_type": "churn", "day_from": FIRST, "day_to": LAST, **changes}
+    return RunRequest(**values)  # type: ignore[arg-type]
+
+
+async def made(database: Database, request: RunRequest | None = None) -> Run:
+    """Make a run."""
+    wanted = request or run_request()
+    asker = Asker(origin=Origin.COMMAND, name="tester")
+    async with database.transaction() as session:
+        run, _ = await store.create(session, wanted, wanted.days, asker, run=uuid4(), now=NOW)
+    return run
+
+
+async def claimed(
+    database: Database, run_id: UUID, *, now: datetime = NOW, backend_pid: int = 1
+) -> Claim | None:
+    """Try to claim a run."""
+    worker = Worker(name="tester", backend_pid=backend_pid, stale_after=STALE_AFTER)
+    async with database.transaction() as session:
+        return await claims.claim(session, run_id, worker=worker, now=now)
