@@ -10,9 +10,19 @@ WITH story AS (
     $last_day::BIGINT - $first_day::BIGINT + 21 AS horizon,
     least(($last_day::BIGINT - $first_day::BIGINT + 21) / 94.0, 2.5) AS stretch
 ),
-people AS (
+numbered AS (
   SELECT story.*, user_id, part(mix($seed::UBIGINT), user_id) AS state
   FROM story, range(1, $learners::BIGINT + 1) AS numbers(user_id)
+),
+people AS (
+  SELECT
+    *,
+    chance(state, 1) AS nature,
+    chance(state, 4) AS patience,
+    chance(state, 5) AS arrival,
+    chance(state, 6) AS arrived,
+    chance(state, 11) AS leaving
+  FROM numbered
 ),
 told AS (
   SELECT
@@ -21,21 +31,21 @@ told AS (
     1 + floor($academies::BIGINT * chance(state, 0) * chance(state, 0))::BIGINT AS academy_id,
     user_id % 50 = 2 AND $academies::BIGINT > 1 AS in_two_academies,
     CASE
-      WHEN chance(state, 1) < 0.075 * stretch THEN 'fading'
-      WHEN chance(state, 1) < 0.105 * stretch THEN 'never_started'
-      WHEN chance(state, 1) < 0.155 * stretch THEN 'trial_converting'
-      WHEN chance(state, 1) < 0.205 * stretch THEN 'trial_lapsing'
-      WHEN chance(state, 1) < 0.205 * stretch + 0.05 THEN 'payment_trouble'
-      WHEN chance(state, 1) < 0.205 * stretch + 0.15 THEN 'bursty'
+      WHEN nature < 0.075 * stretch THEN 'fading'
+      WHEN nature < 0.105 * stretch THEN 'never_started'
+      WHEN nature < 0.155 * stretch THEN 'trial_converting'
+      WHEN nature < 0.205 * stretch THEN 'trial_lapsing'
+      WHEN nature < 0.205 * stretch + 0.05 THEN 'payment_trouble'
+      WHEN nature < 0.205 * stretch + 0.15 THEN 'bursty'
       ELSE 'steady'
     END AS archetype,
     last_day - pick(state, 2, horizon)::BIGINT AS turning_day,
-    14 + pick(state, 3, 21)::BIGINT AS fading_days,
-    chance(state, 4) < 0.75 AS gives_up,
+    10 + pick(state, 3, 15)::BIGINT AS fading_days,
+    patience < 0.85 AS gives_up,
     CASE
-      WHEN chance(state, 5) < 0.003 * (last_day - first_day)
-        THEN last_day - pick(state, 6, last_day - first_day + 1)::BIGINT
-      ELSE first_day - 1 - floor(730 * chance(state, 6) * chance(state, 6))::BIGINT
+      WHEN arrival < 0.003 * (last_day - first_day)
+        THEN last_day - floor((last_day - first_day + 1) * arrived)::BIGINT
+      ELSE first_day - 1 - floor(730 * arrived * arrived)::BIGINT
     END AS usual_start
   FROM people
 ),
@@ -57,10 +67,10 @@ planned AS (
     CASE
       WHEN in_two_academies OR archetype IN ('trial_converting', 'payment_trouble') THEN NULL
       WHEN archetype = 'fading' AND gives_up
-        THEN turning_day + fading_days - 4 + pick(state, 8, 12)::BIGINT
+        THEN turning_day + fading_days - 3 + pick(state, 8, 14)::BIGINT
       WHEN archetype = 'never_started' AND gives_up THEN start_day + 9 + pick(state, 8, 18)::BIGINT
       WHEN archetype IN ('steady', 'bursty')
-        AND chance(state, 4) < 0.03 * stretch AND turning_day > start_day + 7 THEN turning_day
+        AND patience < 0.03 * stretch AND turning_day > start_day + 7 THEN turning_day
     END AS planned_leave_day
   FROM begun
 )
@@ -81,8 +91,8 @@ SELECT
   28801 + 2 * pick(state, 10, 21600)::BIGINT AS leave_second,
   least(coalesce(planned_leave_day, last_day), last_day) AS end_day,
   CASE
-    WHEN archetype IN ('fading', 'never_started') OR chance(state, 11) < 0.7 THEN 'CANCELLED'
-    WHEN chance(state, 11) < 0.95 THEN 'FULLY_PAID'
+    WHEN archetype IN ('fading', 'never_started') OR leaving < 0.7 THEN 'CANCELLED'
+    WHEN leaving < 0.95 THEN 'FULLY_PAID'
     ELSE 'DEPRECATED'
   END AS leave_status,
   [1, 1, 1, 1, 1, 1, 1, 3, 6, 12][1 + pick(state, 12, 10)::BIGINT] AS chosen_months,
