@@ -15,7 +15,6 @@ from app.kit.db import Database
 from app.sources import migrations
 from app.sources.embedded import Server
 
-FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 OF_THE_FIXTURES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
 
@@ -29,16 +28,14 @@ def short_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-async def server(short_folder: Path) -> AsyncIterator[str]:
+def server(short_folder: Path) -> Iterator[str]:
     """The address of a server to make databases in: the given one, else one of our own."""
     given = os.environ.get("HEADSUP_TEST_DATABASE_URL")  # noqa: TID251 - no setting of the service
     if given is not None:
         yield given
         return
-    own = Server(short_folder / "server")
+    own = Server(short_folder / "server", durable=False)
     own.join()
-    await _execute(own.url, *[f"ALTER SYSTEM SET {line}" for line in FAST])
-    await _execute(own.url, "SELECT pg_reload_conf()")
     yield own.url
     own.leave()
 
@@ -118,9 +115,8 @@ async def _drop(server: str, url: str) -> None:
     await _execute(server, f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
 
 
-async def _execute(url: str, *statements: str) -> None:
+async def _execute(url: str, statement: str) -> None:
     database = Database(url, pooled=False)
     async with database.engine.connect() as connection:
         autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        for statement in statements:
-            await autocommit.execute(text(statement))
+        await autocommit.execute(text(statement))

@@ -33,18 +33,21 @@ INITDB = (
     "--set=log_timezone=UTC",
     "--set=log_checkpoints=off",
 )
+FORGETFUL = ("--no-sync", "--set=fsync=off", "--set=full_page_writes=off")
 
 
 class Server:
     """Our part in the server of `home`: it runs at least until `leave`.
 
     The first to join starts it, the last to leave stops it, and a guard stops it when the last
-    one was killed. Joining heals what a kill of the server itself left behind.
+    one was killed. Joining heals what a kill of the server itself left behind. A server that is
+    made with `durable=False` is quick, and lost when the machine stops.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, durable: bool = True) -> None:
         self.home = homes.prepare(home)
         self.data = homes.data_of(self.home)
+        self._options = INITDB if durable else (*INITDB, *FORGETFUL)
         self._users: BufferedWriter | None = None
 
     @property
@@ -128,7 +131,7 @@ class Server:
         owner = homes.account(self.data)
         if owner:
             os.chown(unfinished, owner.pw_uid, owner.pw_gid)
-        done = _run((str(programs / "initdb"), *INITDB, "-D", str(unfinished)), owner)
+        done = _run((str(programs / "initdb"), *self._options, "-D", str(unfinished)), owner)
         if done.returncode:
             raise SourceDown(f"The embedded PostgreSQL could not be set up: {done.stderr.strip()}")
         unfinished.rename(self.data)

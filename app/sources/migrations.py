@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Literal
@@ -27,13 +28,19 @@ async def upgrade(url: str) -> None:
     database = Database(url, pooled=False)
     async with database.engine.connect() as watch, database.engine.connect() as connection:
         await _take_turn(await watch.execution_options(isolation_level="AUTOCOMMIT"))
-        await connection.run_sync(_upgrade)
+        if not await is_current(url):
+            await connection.run_sync(_upgrade)
 
 
 async def is_current(url: str) -> bool:
-    """Say whether the database at `url` has the newest schema."""
+    """Say whether the database at `url` has at least the schema that this version needs.
+
+    A revision that is not known here is a newer version's, and migrations suit the code before
+    them: while a new version is rolled out, the old one goes on.
+    """
     async with Database(url, pooled=False).engine.connect() as connection:
-        return await connection.run_sync(_revision) == head()
+        found = await connection.run_sync(_revision)
+    return found not in {None, *_revisions()} - {head()}
 
 
 def head() -> str | None:
@@ -71,6 +78,10 @@ async def _take_turn(connection: AsyncConnection) -> None:
     taken = text("SELECT pg_try_advisory_lock(:key)")
     while not await connection.scalar(taken, {"key": MIGRATING}):  # noqa: ASYNC110 - the other is another process
         await asyncio.sleep(0.1)
+
+
+def _revisions() -> Iterable[str]:
+    return (script.revision for script in ScriptDirectory.from_config(config()).walk_revisions())
 
 
 def _upgrade(connection: Connection) -> None:

@@ -1,0 +1,99 @@
+"""Opens the database: the server that comes with the service, or the one that is named."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from app.kit.db import Database
+from app.kit.errors import SourceDown, Unusable
+from app.settings import Settings
+from app.sources import migrations
+from app.sources.embedded import Server
+
+OLDEST_SERVER = 15
+FORM = "postgresql://user:password@host:port/name"
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database of the settings, its tables up to date; closed at the end.
+
+    The embedded server is started and migrated. Another one is only looked at: `SourceDown` when
+    it does not answer, `Unusable` when it is too old or `headsup migrate` is needed.
+    """
+    if settings.database_url is None:
+        async with embedded(settings.home) as url, _opened(url) as database:
+            yield database
+    else:
+        url = settings.database_url.get_secret_value()
+        await _check(url)
+        async with _opened(url) as database:
+            yield database
+
+
+@asynccontextmanager
+async def embedded(home: Path) -> AsyncIterator[str]:
+    """Use the server of `home` for a while, its tables up to date; yield its address."""
+    server = Server(home)
+    await asyncio.to_thread(server.join)
+    try:
+        await migrations.upgrade(server.url)
+        yield server.url
+    finally:
+        await asyncio.to_thread(server.leave)
+
+
+def refuse_old(version: int, where: str) -> None:
+    """Raise `Unusable` for a server older than what the SQL needs; `version` is like 150004."""
+    if version < OLDEST_SERVER * 10_000:
+        raise Unusable(
+            f"Postgres at {where} is version {version // 10_000};"
+            f" {OLDEST_SERVER} or newer is needed."
+        )
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Database]:
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def _check(url: str) -> None:
+    where = _place(_parsed(url))
+    try:
+        version = await _version(url)
+        current = await migrations.is_current(url)
+    except (OSError, DBAPIError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise SourceDown(f"Postgres at {where} did not answer: {reason}") from None
+    refuse_old(version, where)
+    if not current:
+        raise Unusable(f"The tables at {where} are not up to date: run `headsup migrate`.")
+
+
+async def _version(url: str) -> int:
+    async with Database(url, pooled=False).engine.connect() as connection:
+        return int(await connection.scalar(text("SHOW server_version_num")))
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise Unusable(f"HEADSUP_DATABASE_URL must read {FORM}.") from None
+    if parsed.drivername != "postgresql":
+        raise Unusable(f"HEADSUP_DATABASE_URL must read {FORM}.")
+    return parsed
+
+
+def _place(url: URL) -> str:
+    """Name the database without its user and password."""
+    port = f":{url.port}" if url.port else ""
+    return f"{url.host or url.query.get('host', 'localhost')}{port}/{url.database or ''}"
