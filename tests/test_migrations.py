@@ -1,0 +1,106 @@
+"""The migrations make what the models say, can be undone, and run once however many ask."""
+
+import asyncio
+from collections.abc import Iterator
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, Enum, inspect, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.kit.db import Database, metadata
+from app.sources import migrations
+
+CHECKS = text("""
+    SELECT relname || '.' || conname AS name, pg_get_constraintdef(pg_constraint.oid) AS says
+    FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid WHERE contype = 'c'
+""")
+
+
+def differences(connection: Connection) -> list[object]:
+    migrations.import_models()
+    options = {"include_name": migrations.is_ours}
+    context = MigrationContext.configure(connection, opts=options)
+    return list(compare_metadata(context, metadata))
+
+
+def tables(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def enum_checks() -> Iterator[tuple[str, str]]:
+    """Name the check of every text enum, with each value that it must allow."""
+    migrations.import_models()
+    for table in metadata.tables.values():
+        for column in table.columns:
+            if isinstance(column.type, Enum):
+                for value in column.type.enums:
+                    yield f"{table.name}.ck_{table.name}_{column.type.name}", value
+
+
+async def checks(connection: AsyncConnection) -> dict[str, str]:
+    return {row.name: row.says for row in await connection.execute(CHECKS)}
+
+
+async def revision(url: str, target: str) -> None:
+    def move(connection: Connection) -> None:
+        command.downgrade(migrations.config(connection), target)
+
+    async with Database(url, pooled=False).engine.connect() as connection:
+        await connection.run_sync(move)
+
+
+async def test_they_make_what_the_models_say(shared: Database) -> None:
+    async with shared.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_every_value_of_every_enum_is_allowed(shared: Database) -> None:
+    async with shared.engine.connect() as connection:
+        found = await checks(connection)
+
+    wanted = list(enum_checks())
+    assert wanted
+    assert [
+        (name, value) for name, value in wanted if f"'{value}'" not in found.get(name, "")
+    ] == []
+
+
+async def test_they_can_be_undone_and_done_again(database: Database) -> None:
+    async with database.engine.connect() as connection:
+        before = await connection.run_sync(tables)
+    await revision(database.url, "base")
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(tables) == set()
+
+    await migrations.upgrade(database.url)
+
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(tables) == before
+        assert await connection.run_sync(differences) == []
+
+
+async def test_many_who_upgrade_at_once_do_it_once(empty_database_url: str) -> None:
+    async with asyncio.TaskGroup() as group:
+        for _ in range(4):
+            group.create_task(
+                asyncio.to_thread(asyncio.run, migrations.upgrade(empty_database_url))
+            )
+
+    assert await migrations.is_current(empty_database_url)
+
+
+async def test_a_newer_versions_schema_is_left_alone(database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = 'from_tomorrow'"))
+
+    await migrations.upgrade(database.url)
+
+    assert await migrations.is_current(database.url)
+
+
+async def test_an_older_schema_is_not_current(database: Database) -> None:
+    await revision(database.url, "-1")
+
+    assert not await migrations.is_current(database.url)
