@@ -4,14 +4,13 @@ import polars as pl
 
 from app.reports.churn.columns import COLUMNS
 from app.reports.churn.summary import active_by_day, summarize
-from tests.support.rows import activities, activity, subscriber, subscribers
+from tests.support.rows import Row, activities, activity, subscriber, subscribers
 
 
-def scored(*rows: dict[str, object]) -> pl.DataFrame:
-    usual = {"academy_id": 1, "churn_risk_score": 10.0, "risk_level": "LOW"}
-    whole: list[dict[str, object]] = [
-        dict.fromkeys(COLUMNS) | usual | {"subscription_status": "ACTIVE"} | row for row in rows
-    ]
+def scored(*rows: Row) -> pl.DataFrame:
+    usual: dict[str, object] = {"academy_id": 1, "churn_risk_score": 10.0, "risk_level": "LOW"}
+    usual |= {"subscription_status": "ACTIVE"}
+    whole = [{**dict.fromkeys(COLUMNS), **usual, **row} for row in rows]
     return pl.DataFrame(whole, schema=dict(COLUMNS))
 
 

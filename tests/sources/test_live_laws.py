@@ -1,0 +1,71 @@
+"""Whole columns against a slow, obvious reference."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from app.kit.days import end_of, start_of
+from app.sources.subscriptions.live import subscribers_on
+from tests.sources import live_reference
+from tests.support.live import UTC_ZONE
+from tests.support.rows import DAY, Row, version, versions
+
+MADRID = ZoneInfo("Europe/Madrid")
+
+instants = st.integers(-110 * 24, 40 * 24).map(
+    lambda hours: datetime(2024, 3, 14, tzinfo=UTC) + timedelta(hours=hours)
+)
+edges = st.sampled_from(
+    [start_of(DAY, UTC_ZONE), end_of(DAY, UTC_ZONE), start_of(DAY, MADRID), end_of(DAY, MADRID)]
+)
+starts = instants | edges
+ends = st.none() | st.none() | instants | edges
+rows_of_academies = st.fixed_dictionaries(
+    {
+        "academy_id": st.integers(1, 2),
+        "user_id": st.integers(1, 3),
+        "status": st.sampled_from(
+            ["ACTIVE", "ACTIVE", "FREE_TRIAL", "PAYMENT_ISSUE", "ERROR", "CANCELLED", "EXPIRED"]
+        ),
+        "started_at": starts,
+        "trial_ends_at": ends,
+        "next_payment_at": ends,
+        "valid_until": ends,
+        "cancelled_at": ends,
+        "ended_at": ends,
+        "effective_from": starts,
+        "mrr": st.none() | st.integers(0, 2000).map(lambda cents: cents / 100),
+        "currency": st.sampled_from([None, "EUR", "USD"]),
+    }
+)
+academies = st.lists(rows_of_academies, max_size=10)
+
+
+@settings(deadline=None, max_examples=150)
+@given(academies, st.sampled_from(["UTC", "Europe/Madrid", "America/New_York", "Asia/Kolkata"]))
+def test_columns_say_what_one_row_after_another_says(rows: Sequence[Row], name: str) -> None:
+    numbered = [version(**{**row, "subscription_id": f"s{n}"}) for n, row in enumerate(rows)]
+
+    found = subscribers_on(versions(*numbered), DAY, ZoneInfo(name))
+
+    expected = live_reference.subscribers_on(numbered, DAY, ZoneInfo(name))
+    assert_frame_equal(found, pl.DataFrame(expected, schema=live_reference.SCHEMA))
+
+
+@settings(deadline=None, max_examples=40)
+@given(academies, st.integers(0, 2**32 - 1))
+def test_the_order_of_versions_never_matters(rows: Sequence[Row], seed: int) -> None:
+    frame = versions(
+        *(version(**{**row, "subscription_id": f"s{n}"}) for n, row in enumerate(rows))
+    )
+
+    shuffled = frame.sample(fraction=1, shuffle=True, seed=seed)
+
+    assert_frame_equal(
+        subscribers_on(shuffled, DAY, UTC_ZONE), subscribers_on(frame, DAY, UTC_ZONE)
+    )

@@ -1,0 +1,15 @@
+"""Asking who is live, of a few readable subscriptions."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from app.sources.subscriptions.live import subscribers_on
+from tests.support.rows import DAY, Row, versions
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+def live_rows(*rows: Row, zone: ZoneInfo = UTC_ZONE) -> Sequence[dict[str, object]]:
+    """Return who is live on `DAY`; the subscriptions are numbered here."""
+    numbered = [{**row, "subscription_id": f"s{n}"} for n, row in enumerate(rows)]
+    return subscribers_on(versions(*numbered), DAY, zone).to_dicts()
