@@ -16,7 +16,7 @@ def upgrade() -> None:
             day date NOT NULL,
             rows bigint NOT NULL,
             bytes bigint NOT NULL,
-            sha256 bytea NOT NULL,
+            sha256 text NOT NULL,
             CONSTRAINT pk_lake_files PRIMARY KEY (path)
         )
         """

@@ -73,7 +73,7 @@ CREATE TABLE report_days (
     state varchar(9) NOT NULL CONSTRAINT ck_report_days_day_state
         CHECK (state IN ('PUBLISHED', 'HELD', 'ERROR')),
     verdict varchar(11) CONSTRAINT ck_report_days_day_verdict
-        CHECK (verdict IN ('OK', 'HELD', 'LOW_VOLUME', 'WINDOW_HOLE')),
+        CHECK (verdict IN ('OK', 'LOW_VOLUME', 'WINDOW_HOLE')),
     reason text,
     forced boolean NOT NULL,
     revision bigint,

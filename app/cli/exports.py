@@ -36,7 +36,8 @@ def export(
     ] = None,
     academy: Annotated[int | None, typer.Option(help="Only this academy.")] = None,
     form: Annotated[
-        Format | None, typer.Option("--format", help="By default what FILE's name ends with, or csv.")
+        Format | None,
+        typer.Option("--format", help="By default what FILE's name ends with, or csv."),
     ] = None,
     target: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: the terminal.")

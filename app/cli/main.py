@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from app.cli import doctor, exports, generate, imports, migrate
+from app.cli import demo, doctor, exports, generate, imports, migrate
 from app.cli.terminal import errors
 from app.kit import logs
 from app.kit.errors import AppError
@@ -20,10 +20,11 @@ app = typer.Typer(
 )
 app.command("generate-report")(generate.generate_report)
 app.command("plan")(generate.plan)
-app.command("import")(imports.import_file)
+app.command("import")(imports.import_)
 app.command("export")(exports.export)
 app.command("migrate")(migrate.migrate)
 app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)
 
 
 def main() -> None:

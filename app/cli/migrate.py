@@ -1,7 +1,6 @@
 """`headsup migrate`."""
 
 from app.cli.terminal import output, run
-from app.kit.errors import Unusable
 from app.settings import Settings
 from app.sources import migrations
 from app.sources.postgres import open_database

@@ -120,8 +120,8 @@ class BaseReport(ABC):
         """Return what a person wants to see first of a published day."""
 
     @abstractmethod
-    async def live_count(self, academies: Academies) -> int:
-        """Return about how many rows a day has, for sizing the chunks."""
+    async def live_count(self, day: date, academies: Academies) -> int:
+        """Return about how many rows `day` has, for sizing the chunks."""
 
     async def generate(
         self, days: Sequence[date], academies: Academies, labels: Mapping[str, str]

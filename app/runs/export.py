@@ -49,8 +49,8 @@ def _export(
     ):
         cursor.execute(sql, list(params))
         engine.register("stored", cursor.fetch_record_batch())
-        rows = engine.execute(
-            "COPY (SELECT * REPLACE (details::JSON AS details) FROM stored)"
-            f" TO '{str(target).replace(chr(39), chr(39) * 2)}' ({COPY_OPTIONS[form]})"
-        ).fetchone()
+        selected = engine.sql("SELECT * REPLACE (details::JSON AS details) FROM stored")
+        selected.create_view("selected")
+        quoted = str(target).replace("'", "''")
+        rows = engine.execute(f"COPY selected TO '{quoted}' ({COPY_OPTIONS[form]})").fetchone()
         return int(rows[0]) if rows else 0

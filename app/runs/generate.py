@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
+from sqlalchemy import text
+
 from app.kit.errors import Fault, NotFound
 from app.runs import ledger, store
 from app.runs.claims import ACTIVE
@@ -16,9 +18,16 @@ from app.runs.request import RunRequest
 from app.runs.runner import work
 from app.runs.store import Asker
 from app.sources.sources import Sources
-from app.sources.subscriptions.store import known_academies
 
 WATCH_SECONDS = 1.0
+UNKNOWN_SQL = text(
+    """
+    SELECT id FROM unnest(CAST(:academies AS bigint[])) AS id
+    WHERE NOT EXISTS (SELECT FROM academies WHERE academies.id = id.id)
+      AND NOT EXISTS (SELECT FROM subscription_history AS h WHERE h.academy_id = id.id)
+    ORDER BY id
+    """
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +76,10 @@ async def check_academies(sources: Sources, academies: Sequence[int] | None) -> 
     if academies is None:
         return
     async with sources.database.transaction() as session:
-        known = await known_academies(session)
-    unknown = sorted(set(academies) - set(known))
-    if unknown:
-        listed = ", ".join(str(academy) for academy in sorted(known)) or "none yet"
-        message = f"There is no academy {unknown[0]}. There is: {listed}."
+        connection = await session.connection()
+        unknown = (await connection.execute(UNKNOWN_SQL, {"academies": list(academies)})).scalars()
+        first = unknown.first()
+    if first is not None:
+        message = f"Nothing is known of an academy {first}: neither its name nor a subscription."
         fault = Fault(pointer="/academy", message=message)
         raise NotFound(message, code="unknown_academy", faults=[fault])

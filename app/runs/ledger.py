@@ -58,26 +58,23 @@ async def before(
     session: AsyncSession, report_type: str, day: date, academies: Academies
 ) -> Mapping[int, Sequence[LedgerDay]]:
     """Map each academy in scope to its ledger of the 60 days before `day`, oldest first."""
-    statement = select(
-        col(ReportDay.academy_id),
-        col(ReportDay.report_date),
-        col(ReportDay.state),
-        col(ReportDay.verdict),
-        col(ReportDay.active_by_day)[1],
-    ).where(
+    statement = select(ReportDay).where(
         col(ReportDay.report_type) == report_type,
         col(ReportDay.report_date) >= day - timedelta(days=HISTORY_DAYS),
         col(ReportDay.report_date) <= day - ONE_DAY,
-        col(ReportDay.active_by_day).is_not(None),
     )
     if academies is not None:
         statement = statement.where(col(ReportDay.academy_id).in_(academies))
     found: dict[int, list[LedgerDay]] = defaultdict(list)
-    for academy_id, report_date, state, verdict, active in await session.exec(
-        statement.order_by(col(ReportDay.report_date))
-    ):
-        found[academy_id].append(
-            LedgerDay(report_date=report_date, state=state, verdict=verdict, active=active)
+    for row in await session.exec(statement.order_by(col(ReportDay.report_date))):
+        found[row.academy_id].append(
+            LedgerDay(
+                report_date=row.report_date,
+                state=row.state,
+                verdict=row.verdict,
+                active=row.active_by_day[0] if row.active_by_day else None,
+                revision=row.revision,
+            )
         )
     return found
 

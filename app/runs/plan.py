@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.runs import ledger
-from app.runs.base import BaseReport
+from app.runs.base import Academies, BaseReport
 from app.runs.registry import report_named
 from app.runs.request import RunRequest, split
 from app.sources.sources import Sources
@@ -30,14 +30,14 @@ async def plan(request: RunRequest, sources: Sources) -> Plan:
     async with sources.database.transaction() as session:
         days = await ledger.days_to_run(session, request)
         states = await ledger.count_states(session, request)
-    chunks = list(split(days, await chunk_days(report, request.academies)))
+    chunks = list(split(days, await chunk_days(report, request.day_to, request.academies)))
     estimates = [
         await sources.warehouse.estimate(await report.query(chunk, {})) for chunk in chunks
     ]
     return Plan(days=days, chunks=chunks, states=states, bytes_processed=sum(estimates))
 
 
-async def chunk_days(report: BaseReport, academies: Sequence[int] | None) -> int:
+async def chunk_days(report: BaseReport, last: date, academies: Academies) -> int:
     """Return how many days one scan may serve: fewer, the more subscribers there are."""
-    rows = max(await report.live_count(academies), 1)
+    rows = max(await report.live_count(last, academies), 1)
     return min(MAX_CHUNK_DAYS, max(MAX_CHUNK_ROWS // rows, 1))

@@ -16,7 +16,7 @@ from app.kit.db import Connection
 from app.runs import claims, ledger
 from app.runs.base import BaseReport, Prepared
 from app.runs.claims import Claim, DayResult
-from app.runs.gate import DayState, Judgement
+from app.runs.gate import DayState, Judgement, Verdict
 from app.runs.models import ReportDay, RunDayState
 
 
@@ -70,10 +70,10 @@ async def _write(
     now: datetime,
 ) -> RunDayState:
     prepared, judgement = publication.prepared, publication.judgement
-    values = {
+    values: dict[str, object] = {
         "state": judgement.state,
         "verdict": judgement.verdict,
-        "reason": judgement.reason,
+        "reason": None if judgement.verdict is Verdict.OK else judgement.reason,
         "forced": publication.forced,
         "active_by_day": list(publication.active_by_day),
         "updated_at": now,
@@ -82,7 +82,7 @@ async def _write(
     if judgement.state is DayState.HELD:
         await _write_ledger(session, report, prepared, values)
         return RunDayState.HELD
-    content = {
+    content: dict[str, object] = {
         "rows": prepared.rows,
         "content_sha256": prepared.content_sha256,
         "scoring_version": report.scoring_version,
@@ -98,7 +98,7 @@ async def _write(
 
 
 def _said(values: dict[str, object]) -> dict[str, object]:
-    named = ("state", "verdict", "reason", "forced", "active_by_day")
+    named = ("state", "verdict", "forced", "active_by_day")
     return {name: values[name] for name in named}
 
 

@@ -99,7 +99,7 @@ async def _beat(mine: Claim, workshop: Workshop) -> None:
 
 
 async def _chunk(job: Job) -> bool:
-    most = await chunk_days(job.report, job.run.academies)
+    most = await chunk_days(job.report, job.run.day_to, job.run.academies)
     async with job.connection.transaction() as session:
         days = await claims.next_days(session, job.mine, most=most)
     if not days:

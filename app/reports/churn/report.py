@@ -20,7 +20,8 @@ from app.kit.days import end_of, number_of
 from app.reports.churn.glance import glance
 from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
 from app.reports.churn.preview import compare
-from app.reports.churn.scoring import SCORING_VERSION, active_by_day, score, summarize
+from app.reports.churn.scoring import SCORING_VERSION, score
+from app.reports.churn.summary import active_by_day, summarize
 from app.runs.base import Academies, BaseReport, Fetched, Prepared, Processed, TextTable
 from app.sources.subscriptions.live import subscribers_on
 from app.sources.subscriptions.store import live_count, versions_as_of
@@ -55,7 +56,7 @@ class Features(Fetched):
 
     def of(self, day: date) -> pl.DataFrame:
         """Return one day's features, a row for each user who was active in its window."""
-        return pl.read_ipc(self.folder / f"{number_of(day)}.arrow", memory_map=True)
+        return pl.read_ipc(self.folder / f"{number_of(day)}.arrow")
 
 
 class ChurnReport(BaseReport):
@@ -86,7 +87,8 @@ class ChurnReport(BaseReport):
 
     async def process_data(self, fetched: Fetched, day: date) -> Processed:
         """Score who was live on `day`, as its run would have seen them."""
-        assert isinstance(fetched, Features)
+        if not isinstance(fetched, Features):
+            raise TypeError(fetched)
         sources = self.sources
         versions = await versions_as_of(
             sources.database, end_of(day, sources.zone), fetched.academies
@@ -154,6 +156,7 @@ class ChurnReport(BaseReport):
         """Return the levels of each academy and the riskiest subscribers of a day."""
         return await glance(session, day, academies)
 
-    async def live_count(self, academies: Academies) -> int:
-        """Return about how many subscribers are live."""
-        return await live_count(self.sources.database, academies)
+    async def live_count(self, day: date, academies: Academies) -> int:
+        """Return about how many subscribers are live on `day`."""
+        ends_at = end_of(day, self.sources.zone)
+        return await live_count(self.sources.database, ends_at, academies)

@@ -1,20 +1,22 @@
-"""What every warehouse of activity can do."""
+"""What a report may ask of a warehouse, whichever it is."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 import pyarrow as pa
 
 Param = int | str | float | datetime | Sequence[int]
 Sink = Callable[[pa.RecordBatch], None]
-"""Takes each batch of a result, in a worker thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A question in BigQuery's dialect; `params` are bound to its `@name`s."""
+    """One question in BigQuery's dialect, with named parameters (`@name`).
+
+    `params` must hold the instants `start_at` and `end_at`, between which the query reads.
+    """
 
     sql: str
     params: Mapping[str, Param]
@@ -23,33 +25,52 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a query brought and cost."""
+    """What a query gave and cost."""
 
     rows: int
     bytes_processed: int
     bytes_billed: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """The days from which a warehouse has activity, and how many rows."""
+
+    oldest: date
+    newest: date
+    rows: int
+
+
 class Warehouse(Protocol):
-    """A place that holds activity, one table of it."""
+    """Where the activity is."""
 
     @property
     def table(self) -> str:
-        """How the SQL names the table."""
+        """The activity table's name, without quotes, as the SQL must write it."""
         ...
 
     async def columns(self) -> Mapping[str, str]:
-        """Map the table's own columns to their types; a record's fields are dotted."""
+        """Return the activity table's columns and BigQuery's names of their types.
+
+        A field of a record is dotted (`meta.academy`); repeated columns are left out.
+        """
         ...
 
     async def run(self, query: Query, sink: Sink) -> Usage:
-        """Give each batch of the answer to `sink`; raise `SourceDown`."""
+        """Hand the answer to `sink` batch by batch, in a worker thread and in bounded memory.
+
+        Cancelling the task stops the query. Raise `SourceDown` when it cannot be answered.
+        """
         ...
 
     async def estimate(self, query: Query) -> int:
         """Return the bytes that the query would process."""
         ...
 
+    async def extent(self) -> Extent | None:
+        """Return what there is; None when there is nothing."""
+        ...
+
     async def close(self) -> None:
-        """Let go of what is held open."""
+        """Let go of all connections."""
         ...

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, LargeBinary, Text
+from sqlalchemy import BigInteger, Text
 from sqlmodel import Field
 
 from app.kit.db import Table
@@ -18,4 +18,4 @@ class LakeFile(Table, table=True):
     day: date = Field(index=True)
     rows: int = Field(sa_type=BigInteger)
     bytes: int = Field(sa_type=BigInteger)
-    sha256: bytes = Field(sa_type=LargeBinary)
+    sha256: str = Field(sa_type=Text)

@@ -42,7 +42,6 @@ async def spool_days(
 
 
 def _split(batch: pa.RecordBatch, files: Mapping[int, ipc.RecordBatchFileWriter]) -> None:
-    frame = pl.from_arrow(batch)
-    assert isinstance(frame, pl.DataFrame)
+    frame = pl.DataFrame(batch)
     for (day,), rows in frame.partition_by("day", as_dict=True, include_key=False).items():
         files[day].write_table(rows.to_arrow().cast(files[day].schema))

@@ -1,0 +1,64 @@
+"""`headsup import`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.terminal import errors, output, run
+from app.kit.clock import utc_now
+from app.kit.errors import Invalid
+from app.settings import Settings
+from app.sources.files import Imported
+from app.sources.importing import Kind, import_activity, import_file
+from app.sources.opening import open_lake
+from app.sources.postgres import open_database
+
+SAID = {"skipped_erased": "skipped because their users were erased"}
+
+
+def import_(
+    kind: Annotated[Kind, typer.Argument(help="What the file holds.")],
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv, .ndjson or .parquet file.")],
+    *,
+    replace_days: Annotated[
+        bool,
+        typer.Option(
+            "--replace-days",
+            help="Activity only: the days that the file touches become what it holds.",
+        ),
+    ] = False,
+) -> None:
+    """Import a file: all of it, or nothing when a row cannot be used.
+
+    The same file twice changes nothing.
+    """
+    if replace_days and kind is not Kind.ACTIVITY:
+        raise Invalid("--replace-days goes with activity only: other rows are known by their id.")
+    imported = run(_import(kind, path, replace_days=replace_days))
+    counts = {
+        name: count
+        for name, count in asdict(imported).items()
+        if isinstance(count, int) and count and name != "read"
+    }
+    said = ", ".join(
+        f"{count:,} {SAID.get(name, name.replace('_', ' '))}" for name, count in counts.items()
+    )
+    output.print(f"{imported.read:,} rows of {kind} read: {said or 'nothing to do'}.")
+    if imported.ignored_columns:
+        errors.print(f"Columns that are not used: {', '.join(imported.ignored_columns)}.")
+
+
+async def _import(kind: Kind, path: Path, *, replace_days: bool) -> Imported:
+    settings = Settings.from_environment()
+    async with open_database(settings) as database:
+        if kind is Kind.ACTIVITY:
+            return await import_activity(
+                path,
+                open_lake(settings, database),
+                settings=settings,
+                now=utc_now(),
+                replace_days=replace_days,
+            )
+        return await import_file(kind, path, database=database, settings=settings, now=utc_now())

@@ -1,0 +1,34 @@
+-- Grain: one row an event that counts as its user's activity; repeated events are still in it.
+-- `day` is counted from 1970-01-01 in the zone of the report. `login_minute` is set for logins,
+-- `assignment` for completed assignments: what is completed, whichever event says so.
+SELECT
+  user_id,
+  DIV(local_micros, 86400000000) AS day,
+  CASE WHEN kind = 'login' THEN DIV(utc_micros, 60000000) END AS login_minute,
+  CASE
+    WHEN kind = 'assignment_status_updated' AND COALESCE(task_status, 'DONE') = 'DONE'
+      THEN COALESCE(CONCAT('related ', CAST(related_id AS STRING)), CONCAT('event ', id))
+  END AS assignment
+FROM (
+  SELECT
+    id,
+    user_id,
+    kind,
+    related_id,
+    task_status,
+    UNIX_MICROS(timestamp) AS utc_micros,
+    UNIX_MICROS(timestamp) + 1000000 * CASE
+      WHEN timestamp < @changes_1_at THEN @offset_1
+      WHEN timestamp < @changes_2_at THEN @offset_2
+      ELSE @offset_3
+    END AS local_micros
+  FROM activity
+  WHERE user_id IS NOT NULL
+    AND COALESCE(kind, '') NOT IN (
+      'assignment_review_status_updated',
+      'bag_created',
+      'invite_created',
+      'invite_status_updated',
+      'joined_cohort'
+    )
+)

@@ -1,0 +1,126 @@
+"""The lake: activity in Parquet files, read by DuckDB; a file counts when it is listed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from sqlalchemy import text
+from sqlmodel import col, func, select
+
+from app.kit.db import Database
+from app.kit.errors import SourceDown
+from app.sources.files import ACTIVITY_COLUMNS, Imported, Rows, schema_of
+from app.sources.warehouse.base import Extent, Query, Sink, Usage
+from app.sources.warehouse.dialect import to_duckdb
+from app.sources.warehouse.engine import Engine
+from app.sources.warehouse.lake_writer import READERS_LOCK, write_activity
+from app.sources.warehouse.models import LakeFile
+
+ROWS_PER_BATCH = 131_072
+BIGQUERY_TYPES = {"int64": "INT64", "string": "STRING", "timestamp": "TIMESTAMP"}
+READING_SQL = "SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))"
+
+
+class Lake:
+    """Activity in the flat shape, one folder a UTC day under `home/lake`."""
+
+    table = "lake_activity"
+
+    def __init__(self, home: Path, database: Database, *, memory: str, threads: int) -> None:
+        self._folder = home / "lake"
+        self._database = database
+        self._engine = Engine(memory=memory, threads=threads, temporary=home / "spool" / "duckdb")
+
+    async def columns(self) -> Mapping[str, str]:
+        """Map the canonical columns to their types."""
+        return {column.name: BIGQUERY_TYPES[column.kind] for column in ACTIVITY_COLUMNS}
+
+    async def run(self, query: Query, sink: Sink) -> Usage:
+        """Answer from the files of the days asked; raise `SourceDown` for one that is lost."""
+        async with self._files(query) as files:
+            connection = await asyncio.to_thread(self._engine.connect)
+            paths = [str(self._folder / file.path) for file in files]
+            work = asyncio.create_task(
+                asyncio.to_thread(_answer, connection, self.table, paths, query, sink)
+            )
+            try:
+                rows = await asyncio.shield(work)
+            except asyncio.CancelledError:
+                connection.interrupt()
+                await asyncio.wait([work])
+                raise
+            finally:
+                connection.close()
+        return Usage(rows=rows, bytes_processed=sum(f.bytes for f in files), bytes_billed=0)
+
+    async def estimate(self, query: Query) -> int:
+        """Return the bytes of the files of the days asked."""
+        async with self._files(query) as files:
+            return sum(file.bytes for file in files)
+
+    async def extent(self) -> Extent | None:
+        """Return the days and rows that there are; None when there is nothing."""
+        counted = select(func.min(LakeFile.day), func.max(LakeFile.day), func.sum(LakeFile.rows))
+        async with self._database.transaction() as session:
+            oldest, newest, rows = (await session.exec(counted)).one()
+        return Extent(oldest=oldest, newest=newest, rows=int(rows)) if rows else None
+
+    async def import_activity(self, rows: Rows, *, replace: bool = False) -> Imported:
+        """Add rows of `ACTIVITY_COLUMNS`, or `replace` the days that they touch by them.
+
+        All of it or nothing. One row an id and day is kept, the earliest.
+        """
+        return await write_activity(
+            rows, self._folder, self._engine, self._database, replace=replace
+        )
+
+    async def close(self) -> None:
+        """Nothing is held open between two questions."""
+
+    @asynccontextmanager
+    async def _files(self, query: Query) -> AsyncIterator[Sequence[LakeFile]]:
+        """List the files of the days asked, and keep them from being swept meanwhile."""
+        first, last = _days_asked(query)
+        wanted = select(LakeFile).where(col(LakeFile.day).between(first, last))
+        async with self._database.transaction() as session:
+            connection = await session.connection()
+            await connection.execute(text(READING_SQL), {"name": READERS_LOCK})
+            yield (await session.exec(wanted.order_by(col(LakeFile.path)))).all()
+
+
+def _days_asked(query: Query) -> tuple[date, date]:
+    start_at, end_at = query.params["start_at"], query.params["end_at"]
+    if not isinstance(start_at, datetime) or not isinstance(end_at, datetime):
+        raise TypeError("a query of the lake binds the instants start_at and end_at")
+    last = end_at.astimezone(UTC) - timedelta(microseconds=1)
+    return start_at.astimezone(UTC).date(), last.date()
+
+
+def _answer(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    paths: Sequence[str],
+    query: Query,
+    sink: Sink,
+) -> int:
+    if paths:
+        connection.read_parquet(list(paths)).create_view(table)
+    else:
+        connection.register(table, schema_of(ACTIVITY_COLUMNS).empty_table())
+    rows = 0
+    try:
+        for batch in _batches(connection, query):
+            sink(batch)
+            rows += batch.num_rows
+    except duckdb.IOException as error:
+        raise SourceDown(f"A file of the lake cannot be read: {error}") from error
+    return rows
+
+
+def _batches(connection: duckdb.DuckDBPyConnection, query: Query) -> pa.RecordBatchReader:
+    answer = connection.execute(to_duckdb(query.sql), dict(query.params))
+    return answer.to_arrow_reader(ROWS_PER_BATCH)
