@@ -1,0 +1,67 @@
+"""What a report tells the engine of a day, which is all that the engine knows of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Protocol
+
+import polars as pl
+
+from app.alerts.kinds import SEVERITIES
+from app.alerts.rules import Rule
+
+Columns = Mapping[str, pl.DataType | type[pl.DataType]]
+
+FOLLOWED: Columns = {
+    "user_id": pl.Int64,
+    "alert_type": pl.String,
+    "is_open": pl.Boolean,
+    "opened_on": pl.Date,
+    "metrics": pl.String,
+}
+CONDITIONS: Columns = {
+    "user_id": pl.Int64,
+    "alert_type": pl.String,
+    "fires": pl.Boolean,
+    "severity": SEVERITIES,
+    "metrics": pl.String,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The academy's day that the engine asks about.
+
+    `is_reliable` is false when its volume says that behaviour cannot be judged. `followed` has
+    the columns `FOLLOWED`: the episodes that are open, or may open again, or keep quiet;
+    `opened_on` is the day on which one last opened, `metrics` JSON of the signals on it.
+    """
+
+    day: date
+    academy_id: int
+    is_reliable: bool
+    rules: Mapping[str, Rule]
+    followed: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """How things stand: `live` has user_id i64 of all who are live, each once.
+
+    `rows` has the columns `CONDITIONS`: those that fire, and those followed of which it is not
+    known whether they do (`fires` NULL). Whoever is live and has no row is clear.
+    """
+
+    live: pl.DataFrame
+    rows: pl.DataFrame
+
+
+class AlertingReport(Protocol):
+    """A report that has alerts."""
+
+    report_type: ClassVar[str]
+    alert_rules: ClassVar[Mapping[str, Rule]]
+
+    async def alert_conditions(self, asked: Asked) -> Conditions:
+        """Judge an academy's day by its stored rows alone."""
+        ...

@@ -1,0 +1,166 @@
+"""Which conditions a day's rows fulfil: frames in, frames out."""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+
+import polars as pl
+
+from app.alerts.kinds import SEVERITIES, Severity
+from app.alerts.reporting import CONDITIONS, Conditions
+from app.alerts.rules import Rule
+
+
+class AlertType(StrEnum):
+    INACTIVITY = "INACTIVITY"
+    ENGAGEMENT_DROP = "ENGAGEMENT_DROP"
+    HIGH_FRUSTRATION = "HIGH_FRUSTRATION"
+    PAYMENT_RISK = "PAYMENT_RISK"
+    TRIAL_EXPIRING = "TRIAL_EXPIRING"
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        AlertType.INACTIVITY: Rule(threshold=7, needs_level=Severity.HIGH),
+        AlertType.ENGAGEMENT_DROP: Rule(threshold=-50, needs_level=Severity.MEDIUM),
+        AlertType.HIGH_FRUSTRATION: Rule(threshold=70, needs_level=Severity.MEDIUM),
+        AlertType.PAYMENT_RISK: Rule(),
+        AlertType.TRIAL_EXPIRING: Rule(threshold=3),
+    }
+)
+"""With thresholds alone, half of all real learners had an alert that foretold nothing."""
+
+BEHAVIOURAL = frozenset(
+    {AlertType.INACTIVITY, AlertType.ENGAGEMENT_DROP, AlertType.HIGH_FRUSTRATION}
+)
+"""Those that cannot be judged on a day of too little activity."""
+
+MIN_LOGINS = 3
+"""Fewer logins in the week before cannot have dropped."""
+DROPPED_SHARE = 0.75
+"""A drop lasts while there are fewer logins than this share of those before it."""
+DROPPED_DAYS = 28
+"""So long at most: then the lower number is what is usual."""
+
+SIGNALS = (
+    "churn_risk_score",
+    "risk_level",
+    "main_reason",
+    "coverage",
+    "days_since_last_activity",
+    "login_count_7d",
+    "login_count_prior_7d",
+    "login_trend",
+    "assignments_completed_7d",
+    "assignment_trend",
+    "avg_engagement_score",
+    "engagement_trend",
+    "avg_frustration_score",
+    "subscription_status",
+    "days_until_renewal",
+    "days_until_trial_end",
+    "tenure_days",
+)
+"""What is kept of the day on which an alert opens."""
+
+
+def judge(
+    rows: pl.DataFrame,
+    followed: pl.DataFrame,
+    rules: Mapping[str, Rule],
+    *,
+    day: date,
+    is_reliable: bool,
+) -> Conditions:
+    """Judge an academy's rows of `day`: user_id i64 and `SIGNALS`, as they are stored.
+
+    `followed` and the answer are as the engine's `Asked` and `Conditions` say.
+    """
+    known = [kind for kind in AlertType if is_reliable or kind not in BEHAVIOURAL]
+    judged = [
+        _of_type(kind, rows, followed, rules, day=day, is_known=kind in known) for kind in AlertType
+    ]
+    return Conditions(live=rows.select("user_id"), rows=pl.concat(judged))
+
+
+def _of_type(
+    kind: AlertType,
+    rows: pl.DataFrame,
+    followed: pl.DataFrame,
+    rules: Mapping[str, Rule],
+    *,
+    day: date,
+    is_known: bool,
+) -> pl.DataFrame:
+    own = followed.filter(alert_type=kind).select(
+        "user_id", "is_open", "opened_on", is_followed=True, before=_logins_before()
+    )
+    fires = _fires(kind, rules, day) & _is_at(rules[kind].needs_level)
+    return (
+        rows.join(own, on="user_id", how="left", validate="1:1")
+        .with_columns(fires=fires if is_known else pl.lit(None, dtype=pl.Boolean))
+        .filter(pl.col("fires").fill_null(pl.col("is_followed")))
+        .with_columns(
+            alert_type=pl.lit(kind.value),
+            severity=_severity(kind),
+            metrics=pl.struct(SIGNALS).struct.json_encode(),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in CONDITIONS.items())
+    )
+
+
+def _fires(kind: AlertType, rules: Mapping[str, Rule], day: date) -> pl.Expr:
+    """Tell whether the condition of an alert type is fulfilled; NULL when nobody knows."""
+    threshold = _number(rules[kind])
+    inactive = rules[AlertType.INACTIVITY]
+    is_inactive = pl.lit(inactive.enabled) & _is_inactive(_number(inactive))
+    conditions = {
+        AlertType.INACTIVITY: _is_inactive(threshold),
+        AlertType.ENGAGEMENT_DROP: pl.when("is_open")
+        .then(_is_still_down(day))
+        .otherwise(_has_dropped(threshold) & ~is_inactive),
+        AlertType.HIGH_FRUSTRATION: pl.col("avg_frustration_score") >= threshold,
+        AlertType.PAYMENT_RISK: pl.col("subscription_status") == "PAYMENT_ISSUE",
+        AlertType.TRIAL_EXPIRING: _is_expiring(threshold),
+    }
+    return pl.lit(rules[kind].enabled) & conditions[kind]
+
+
+def _number(rule: Rule) -> pl.Expr:
+    return pl.lit(rule.threshold, dtype=pl.Float64)
+
+
+def _is_inactive(days: pl.Expr) -> pl.Expr:
+    return pl.col("days_since_last_activity") >= days
+
+
+def _has_dropped(trend: pl.Expr) -> pl.Expr:
+    return (pl.col("login_trend") <= trend) & (pl.col("login_count_prior_7d") >= MIN_LOGINS)
+
+
+def _is_still_down(day: date) -> pl.Expr:
+    is_recent = (pl.lit(day) - pl.col("opened_on")).dt.total_days() < DROPPED_DAYS
+    return is_recent & (pl.col("login_count_7d") < DROPPED_SHARE * pl.col("before"))
+
+
+def _is_expiring(days: pl.Expr) -> pl.Expr:
+    """Judge a trial; whoever also pays is not in `FREE_TRIAL`."""
+    is_near = pl.col("days_until_trial_end").is_between(0, days).fill_null(value=False)
+    return (pl.col("subscription_status") == "FREE_TRIAL") & is_near
+
+
+def _logins_before() -> pl.Expr:
+    return pl.col("metrics").str.json_path_match("$.login_count_prior_7d").cast(pl.Int64)
+
+
+def _is_at(level: Severity) -> pl.Expr:
+    return pl.col("risk_level").cast(SEVERITIES) >= pl.lit(level.value, dtype=SEVERITIES)
+
+
+def _severity(kind: AlertType) -> pl.Expr:
+    fixed = {
+        AlertType.PAYMENT_RISK: Severity.CRITICAL,
+        AlertType.TRIAL_EXPIRING: Severity.HIGH,
+    }
+    return pl.lit(fixed[kind].value) if kind in fixed else pl.col("risk_level")
