@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
@@ -14,9 +15,9 @@ from rich.table import Table
 from app.kit import logs
 from app.runs.base import TextTable
 
-output = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
 PLAIN_WIDTH = 120
+output = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+errors = Console(stderr=True, highlight=False)
 T = TypeVar("T")
 
 
@@ -31,15 +32,14 @@ def be_verbose() -> None:
 
 
 def show(tables: Iterable[TextTable]) -> None:
-    """Print tables, as wide as they need where there is no terminal."""
+    """Print tables."""
     for table in tables:
         drawn = Table(title=escape(table.title), title_justify="left", title_style="bold")
         for column in table.columns:
             drawn.add_column(column, justify="right" if column in table.numbers else "left")
         for row in table.rows:
             drawn.add_row(*(escape(cell) for cell in row))
-        output.print(drawn, width=None if output.is_terminal else PLAIN_WIDTH)
-        output.print()
+        output.print(drawn, "")
 
 
 def days_bar(total: int) -> tuple[AbstractContextManager[object], Callable[[str], None]]:

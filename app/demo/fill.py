@@ -1,14 +1,16 @@
 """Puts a simulated academy where a real one would be: through the same imports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+
+import pyarrow as pa
 
 from app.demo.plan import Plan
 from app.demo.simulate import simulate
 from app.kit.db import Database
-from app.sources.files import Rows
+from app.sources.files import Rows, schema_of
 from app.sources.files.staging import load
-from app.sources.importing import LOADINGS, Kind
+from app.sources.importing import LOADINGS, Kind, columns_of
 from app.sources.warehouse.lake import Lake
 
 Told = Callable[[str], None]
@@ -24,7 +26,20 @@ async def fill(plan: Plan, *, database: Database, lake: Lake, now: datetime, tol
             (Kind.TELEMETRY, simulation.telemetry()),
         ):
             async with database.transaction() as session:
-                imported = await load(session, Rows(batches, name=kind), LOADINGS[kind], now)
+                rows = Rows(_with_all_columns(kind, batches), name=kind)
+                imported = await load(session, rows, LOADINGS[kind], now)
             told(f"{imported.read:,} rows of {kind}")
         imported = await lake.import_activity(Rows(simulation.activity(), name="activity"))
         told(f"{imported.read:,} rows of activity")
+
+
+def _with_all_columns(kind: Kind, batches: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    schema = schema_of(columns_of(kind))
+    for batch in batches:
+        arrays = [
+            batch[field.name].cast(field.type)
+            if field.name in batch.schema.names
+            else pa.nulls(batch.num_rows, field.type)
+            for field in schema
+        ]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)

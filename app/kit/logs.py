@@ -1,4 +1,7 @@
-"""Logs: events with fields, one JSON object a line, or words for a person at a terminal."""
+"""Logs: events with fields, one JSON object a line, or words for a person at a terminal.
+
+A traceback never shows the values of variables: one of them may be a secret.
+"""
 
 import logging
 import sys
@@ -8,15 +11,15 @@ import structlog
 
 def configure(*, level: int, as_json: bool) -> None:
     """Send our events, and other libraries' warnings, to standard error."""
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
-    )
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer() if as_json else plain
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    traceback = [structlog.processors.dict_tracebacks] if as_json else []
+    frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    traceback = [structlog.processors.ExceptionRenderer(frames)] if as_json else []
     structlog.configure(
         processors=[*shared, *traceback, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),

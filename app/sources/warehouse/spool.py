@@ -35,13 +35,15 @@ async def spool_days(
                 )
                 for day in days
             }
-            usage = await warehouse.run(query, lambda batch: _split(batch, files))
+            usage = await warehouse.run(query, lambda batch: _split(batch, files, schema))
         yield folder, usage
     finally:
         await to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-def _split(batch: pa.RecordBatch, files: Mapping[int, ipc.RecordBatchFileWriter]) -> None:
+def _split(
+    batch: pa.RecordBatch, files: Mapping[int, ipc.RecordBatchFileWriter], schema: pa.Schema
+) -> None:
     frame = pl.DataFrame(batch)
     for (day,), rows in frame.partition_by("day", as_dict=True, include_key=False).items():
-        files[day].write_table(rows.to_arrow().cast(files[day].schema))
+        files[day].write_table(rows.to_arrow().cast(schema))
