@@ -14,7 +14,7 @@ MAX_GAP_DAYS = 30
 KEYS = ["academy_id", "user_id"]
 AMOUNT_DECIMALS = 4
 """Amounts are summed as whole ten-thousandths, so that their order cannot matter."""
-DAYS_APART = 10_000_000
+DAYS_APART = 1_000_000_000
 """More days than any two instants lie apart."""
 
 
@@ -89,7 +89,7 @@ def _facts(day: date, zone: ZoneInfo) -> dict[str, pl.Expr]:
     units = (pl.col("mrr") * 10**AMOUNT_DECIMALS).round().cast(pl.Int64)
     return {
         "start": _days(pl.col("started_at"), day, zone),
-        "end": pl.when(live).then(0).otherwise(pl.min_horizontal(_days(ends_at, day, zone), 0)),
+        "end": pl.when(live).then(0).otherwise(_days(ends_at, day, zone)),
         "paid": live & (status == Status.ACTIVE),
         "unpaid": live & status.is_in(sorted(OWING)),
         "days_until_renewal": pl.when(live).then(renewal),
