@@ -14,7 +14,7 @@ ACTIVITY_SQL = Path(__file__).with_name("activity.sql").read_text("utf-8")
 WINDOW_DAYS = 14
 MAX_OFFSETS = 3
 
-_WIDER_NAMES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
+_STANDARD_NAMES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
 _CASTS = {
     ("INT64", "STRING"): "SAFE_CAST(REGEXP_EXTRACT({0}, r'^-?[0-9]+$') AS INT64)",
     ("INT64", "FLOAT64"): "CASE WHEN {0} = TRUNC({0}) THEN SAFE_CAST({0} AS INT64) END",
@@ -53,7 +53,10 @@ def with_activity(columns: Mapping[str, str], table: str, question: str) -> str:
     Both are in BigQuery's dialect. Raise `Invalid` as `activity_cte` does.
     """
     activity = activity_cte(columns, table)
-    return f"WITH activity AS (\n{activity}\n),\nlearner_activity AS (\n{ACTIVITY_SQL})\n(\n{question})"
+    return (
+        f"WITH activity AS (\n{activity}\n),\n"
+        f"learner_activity AS (\n{ACTIVITY_SQL}\n)\n(\n{question}\n)"
+    )
 
 
 def activity_cte(columns: Mapping[str, str], table: str) -> str:
@@ -109,7 +112,7 @@ def scan_params(days: Sequence[date], zone: ZoneInfo) -> dict[str, Param]:
 
 def _type(name: str) -> str:
     upper = name.upper()
-    return _WIDER_NAMES.get(upper, upper)
+    return _STANDARD_NAMES.get(upper, upper)
 
 
 def _read(column: _Column, types: Mapping[str, str]) -> str | None:

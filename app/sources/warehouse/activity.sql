@@ -17,11 +17,13 @@ FROM (
     related_id,
     task_status,
     UNIX_MICROS(timestamp) AS utc_micros,
-    UNIX_MICROS(timestamp) + 1000000 * CASE
-      WHEN timestamp < @changes_1_at THEN @offset_1
-      WHEN timestamp < @changes_2_at THEN @offset_2
-      ELSE @offset_3
-    END AS local_micros
+    UNIX_MICROS(timestamp) + 1000000 * CAST(
+      CASE
+        WHEN timestamp < @changes_1_at THEN @offset_1
+        WHEN timestamp < @changes_2_at THEN @offset_2
+        ELSE @offset_3
+      END AS INT64
+    ) AS local_micros
   FROM activity
   WHERE user_id IS NOT NULL
     AND COALESCE(kind, '') NOT IN (

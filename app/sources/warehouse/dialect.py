@@ -14,12 +14,5 @@ def to_duckdb(sql: str) -> str:
         division.set("this", exp.paren(division.this, copy=False))
     for common in tree.find_all(exp.CTE):
         # As BigQuery does: a second reference reads again instead of keeping every event.
-        common.set("materialized", False)
+        common.set("materialized", False)  # noqa: FBT003 - sqlglot wants it so
     return tree.sql(dialect="duckdb", comments=False)
-
-
-@cache
-def parameters_of(sql: str) -> frozenset[str]:
-    """Name the parameters that a query in BigQuery's dialect uses."""
-    tree = parse_one(sql, read="bigquery")
-    return frozenset(parameter.name for parameter in tree.find_all(exp.Parameter))
