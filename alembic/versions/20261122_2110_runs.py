@@ -77,6 +77,7 @@ CREATE TABLE report_days (
     reason text,
     forced boolean NOT NULL,
     revision bigint,
+    checked_revision bigint,
     run_id uuid NOT NULL,
     rows integer NOT NULL,
     active_by_day integer[],

@@ -166,6 +166,8 @@ def tell(outcome: Outcome) -> None:
         f" {outcome.run.bytes_processed:,} bytes read.",
         soft_wrap=True,
     )
+    if days and not rows and outcome.run.status is RunStatus.DONE:
+        errors.print("Nobody was live on these days: `headsup doctor` says what is known.")
     for day in [day for day in days if day.state is RunDayState.ERROR][:MOST_TOLD]:
         errors.print(f"Failed: {day.report_date}: {escape(day.error or '')}", soft_wrap=True)
     for day in outcome.held[:MOST_TOLD]:

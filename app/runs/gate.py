@@ -41,7 +41,7 @@ class LedgerDay:
     """An academy's day as the ledger has it; `active` is its own count of active subscribers.
 
     `verdict` and `active` are None for a day that failed before it was judged, `revision` for
-    one that was never published.
+    one that was never published; `checked_revision` says when it was last gone through.
     """
 
     report_date: date
@@ -49,6 +49,7 @@ class LedgerDay:
     verdict: Verdict | None = None
     active: int | None = None
     revision: int | None = None
+    checked_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,7 @@ def is_due(day: date, ledger: Sequence[LedgerDay], *, seen: int | None = None) -
         return True
     window = [rows.get(day - timedelta(days=back)) for back in range(1, WINDOW_DAYS + 1)]
     revisions = [row.revision for row in window if row and row.revision is not None]
-    if any(revision > own.revision for revision in revisions):
+    if any(revision > (own.checked_revision or own.revision) for revision in revisions):
         return True
     return seen is not None and own.active is not None and has_drifted(own.active, seen)
 

@@ -135,7 +135,8 @@ class RunDay(Table, table=True):
 class ReportDay(Table, table=True):
     """The ledger: where each academy's day of a report stands; no row means missing.
 
-    `revision` is drawn from a sequence at each publication and is NULL until the first one.
+    `revision` is drawn from a sequence at each publication and is NULL until the first one;
+    `checked_revision` also when a run found nothing to change.
     `active_by_day[i]` counts the subscribers of the day who were active i days before it.
     """
 
@@ -153,6 +154,7 @@ class ReportDay(Table, table=True):
     reason: str | None = Field(default=None, sa_type=Text)
     forced: bool = False
     revision: int | None = Field(default=None, sa_type=BigInteger)
+    checked_revision: int | None = Field(default=None, sa_type=BigInteger)
     run_id: UUID
     rows: int = 0
     active_by_day: list[int] | None = Field(default=None, sa_type=ARRAY(Integer))

@@ -88,11 +88,16 @@ async def _write(
         "scoring_version": report.scoring_version,
     }
     rows_changed = before is None or _differs(before, content)
+    revision = await ledger.next_revision(session)
     if not rows_changed and before is not None and not _differs(before, _said(values)):
+        before.checked_revision = revision
         return RunDayState.UNCHANGED
     await report.save_reports(session, prepared, rows_changed=rows_changed)
-    revision = await ledger.next_revision(session)
-    values |= content | {"revision": revision, "published_at": now}
+    values |= content | {
+        "revision": revision,
+        "checked_revision": revision,
+        "published_at": now,
+    }
     await _write_ledger(session, report, prepared, values)
     return RunDayState.PUBLISHED
 

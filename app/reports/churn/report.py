@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.bulk import copy_in, encode
 from app.kit.days import end_of, number_of
+from app.kit.errors import SourceDown
 from app.reports.churn.glance import glance
 from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
 from app.reports.churn.preview import compare
@@ -33,6 +34,10 @@ from app.sources.warehouse.spool import spool_days
 FEATURES_SQL = Path(__file__).with_name("features.sql").read_text("utf-8")
 EXPORT_SQL = Path(__file__).with_name("export.sql").read_text("utf-8")
 
+NO_ACTIVITY = (
+    "The warehouse holds no activity at all, and everybody would look gone. Bring some, for the"
+    " lake with `headsup import activity FILE`."
+)
 SCHEMA = pa.schema(
     [
         (name, pa.int64())
@@ -76,6 +81,8 @@ class ChurnReport(BaseReport):
         query = await self.query(days, labels)
         warehouse, spool = self.sources.warehouse, self.sources.spool
         async with spool_days(warehouse, query, days, SCHEMA, spool) as (folder, usage):
+            if usage.rows == 0 and await warehouse.extent() is None:
+                raise SourceDown(NO_ACTIVITY)
             yield Features(days=days, academies=academies, usage=usage, folder=folder)
 
     async def query(self, days: Sequence[date], labels: Mapping[str, str]) -> Query:

@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 from asyncio import to_thread
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -58,10 +58,13 @@ async def write_activity(
         read = await to_thread(_stage, rows, staging)
         days = await to_thread(_part, engine, staging)
         listed = await _listed(session, [day for day, _ in days])
-        rewritten = [
-            await to_thread(_rewrite, engine, folder, day, listed.get(day), replace=replace)
-            for day, _ in days
-        ]
+        rewritten = await to_thread(
+            _rewrite_all,
+            engine,
+            folder,
+            [(day, listed.get(day)) for day, _ in days],
+            replace=replace,
+        )
         await _swap(session, folder, rewritten)
         await to_thread(shutil.rmtree, staging)
     inserted = sum(day.inserted(replace=replace) for day in rewritten)
@@ -116,8 +119,36 @@ async def _listed(session: AsyncSession, days: Sequence[date]) -> dict[date, Lak
     return {file.day: file for file in files}
 
 
+def _rewrite_all(
+    engine: Engine,
+    folder: Path,
+    days: Sequence[tuple[date, LakeFile | None]],
+    *,
+    replace: bool,
+) -> Sequence[Rewritten]:
+    with engine.connect() as connection:
+        rewritten = [
+            _rewrite(connection, folder, day, listed, replace=replace) for day, listed in days
+        ]
+    _sync_folders({day.path.parent for day in rewritten if day.path} | {folder})
+    return rewritten
+
+
+def _sync_folders(folders: Iterable[Path]) -> None:
+    """Bring the names in folders to the disk."""
+    for folder in folders:
+        descriptor = os.open(folder, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+
+
 def _rewrite(
-    engine: Engine, folder: Path, day: date, listed: LakeFile | None, *, replace: bool
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    day: date,
+    listed: LakeFile | None,
+    *,
+    replace: bool,
 ) -> Rewritten:
     """Write a day's rows in one order, so that the same rows are the same bytes."""
     sources = [str(path) for path in (folder / STAGING / "days" / f"day={day}").iterdir()]
@@ -125,9 +156,8 @@ def _rewrite(
         sources.append(str(folder / listed.path))
     target = folder / day.isoformat() / f"{uuid4().hex}.parquet"
     target.parent.mkdir(exist_ok=True)
-    with engine.connect() as connection:
-        connection.read_parquet(sources, hive_partitioning=False).create_view("found")
-        rows = _copy_day(connection, target)
+    connection.read_parquet(sources, hive_partitioning=False).create_view("found", replace=True)
+    rows = _copy_day(connection, target)
     sha256 = _sync(target)
     before = listed.rows if listed else 0
     if listed is not None and listed.sha256 == sha256:
@@ -149,16 +179,12 @@ def _copy_day(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
 
 
 def _sync(path: Path) -> str:
-    """Bring a file and its name to the disk; return its hash."""
+    """Bring a file to the disk; return its hash."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(HASH_BLOCK):
             digest.update(block)
         os.fsync(file.fileno())
-    for folder in (path.parent, path.parent.parent):
-        descriptor = os.open(folder, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
     return digest.hexdigest()
 
 

@@ -1,0 +1,105 @@
+"""Reports that tests run, in this process, and what they leave."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pyarrow as pa
+
+from app.kit.bulk import read_frame
+from app.kit.db import Database
+from app.reports.churn.report import EXPORT_SQL
+from app.runs.generate import Outcome, ask, see_through
+from app.runs.job import Workshop
+from app.runs.models import Origin
+from app.runs.request import RunRequest
+from app.runs.store import Asker
+from app.sources.files import ACTIVITY_COLUMNS, Imported, Rows, schema_of
+from app.sources.files.staging import load
+from app.sources.importing import LOADINGS, Kind, columns_of
+from app.sources.sources import Sources
+from app.sources.warehouse.lake import Lake
+
+NOW = datetime(2026, 6, 1, 2, tzinfo=UTC)
+ASKER = Asker(origin=Origin.COMMAND, name="tester")
+
+
+def sources_of(database: Database, home: Path, zone: str = "UTC") -> Sources:
+    """Sources with a lake in `home`."""
+    lake = Lake(home, database, memory="256MB", threads=1)
+    return Sources(database=database, warehouse=lake, zone=ZoneInfo(zone), spool=home / "spool")
+
+
+def workshop_of(sources: Sources, **changes: object) -> Workshop:
+    """A worker whose clock stands still."""
+    values: dict[str, object] = {
+        "sources": sources,
+        "clock": lambda: NOW,
+        "heartbeat": timedelta(seconds=60),
+        "min_volume_ratio": 0.2,
+        **changes,
+    }
+    return Workshop(**values)  # type: ignore[arg-type]
+
+
+async def run_days(sources: Sources, first: date, last: date, **changes: object) -> Outcome:
+    """Run the churn report for some days, and see it through."""
+    request = RunRequest(report_type="churn", day_from=first, day_to=last, **changes)  # type: ignore[arg-type]
+    workshop = workshop_of(sources)
+    run, _ = await ask(request, ASKER, workshop)
+    return await see_through(run.id, workshop)
+
+
+async def exported(sources: Sources, first: date, last: date) -> pl.DataFrame:
+    """What an export has, but for the run ids."""
+    rows = await read_frame(sources.database.url, EXPORT_SQL, [first, last, None])
+    return rows.drop("run_id")
+
+
+def batch_of(kind: Kind, rows: Sequence[dict[str, object]]) -> pa.RecordBatch:
+    """Readable rows as a batch of an import; a column that is not named is NULL."""
+    columns = ACTIVITY_COLUMNS if kind is Kind.ACTIVITY else columns_of(kind)
+    return pa.RecordBatch.from_pylist(list(rows), schema=schema_of(columns))
+
+
+async def put(database: Database, kind: Kind, rows: Sequence[dict[str, object]]) -> Imported:
+    """Import readable rows."""
+    batches = Rows(iter([batch_of(kind, rows)]), name=kind)
+    async with database.transaction() as session:
+        return await load(session, batches, LOADINGS[kind], NOW)
+
+
+async def put_activity(
+    sources: Sources, rows: Sequence[dict[str, object]], *, replace: bool = False
+) -> Imported:
+    """Import readable events into the lake."""
+    lake = sources.warehouse
+    assert isinstance(lake, Lake)
+    batches = Rows(iter([batch_of(Kind.ACTIVITY, rows)]), name="activity")
+    return await lake.import_activity(batches, replace=replace)
+
+
+def event(user_id: int, timestamp: datetime, **changes: object) -> dict[str, object]:
+    """A login."""
+    return {
+        "id": f"{user_id}-{timestamp.isoformat()}",
+        "user_id": user_id,
+        "kind": "login",
+        "timestamp": timestamp,
+        "academy_id": 1,
+        **changes,
+    }
+
+
+def subscription(user_id: int, **changes: object) -> dict[str, object]:
+    """A paying subscriber of academy 1 since long."""
+    return {
+        "id": f"s{user_id}",
+        "user_id": user_id,
+        "academy_id": 1,
+        "status": "ACTIVE",
+        "started_at": datetime(2025, 1, 1, tzinfo=UTC),
+        **changes,
+    }
