@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import polars as pl
 import pyarrow as pa
 from adbc_driver_manager import Error as DriverError
-from adbc_driver_postgresql import dbapi
 from pgpq import ArrowToPostgresBinaryEncoder
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.kit.db import Database
 from app.kit.errors import SourceDown
 
 ROWS_PER_CHUNK = 65_536
@@ -54,23 +54,16 @@ async def copy_batches(
     return await _copy(session, table_name, schema.names, chunks)
 
 
-async def read_frame(url: str, sql: str, params: Sequence[object] = ()) -> pl.DataFrame:
+async def read_frame(database: Database, sql: str, params: Sequence[object] = ()) -> pl.DataFrame:
     """Return what `sql` (with `$1`, `$2`) selects, on a connection of its own.
 
     Only what is committed is seen. Instants come as Datetime in microseconds, UTC. A `numeric`
     has no type in Arrow: cast it to `float8`. Raises `SourceDown`.
     """
     try:
-        table = await asyncio.to_thread(_read, url, sql, params)
+        return await asyncio.to_thread(database.arrow.read, sql, params)
     except DriverError as error:
         raise SourceDown(f"Postgres did not answer: {error}") from error
-    return pl.DataFrame(table)
-
-
-def _read(url: str, sql: str, params: Sequence[object]) -> pa.Table:
-    with dbapi.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute(sql, list(params) or None)
-        return cursor.fetch_arrow_table()
 
 
 def _chunks(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> Iterator[bytes]:

@@ -11,6 +11,8 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.kit.arrow import ArrowReader
+
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -49,6 +51,7 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10, pooled: bool = True) -> None:
         self.url = url
+        self.arrow = ArrowReader(url)
         pool: dict[str, Any] = (
             {"pool_size": pool_size, "max_overflow": 0} if pooled else {"poolclass": NullPool}
         )
@@ -74,7 +77,8 @@ class Database:
             yield Connection(held, backend_pid=pid)
 
     async def close(self) -> None:
-        """Close the pool."""
+        """Close the connections."""
+        self.arrow.close()
         await self.engine.dispose()
 
 

@@ -52,7 +52,7 @@ async def test_what_is_copied_in_is_read_back(database: Database) -> None:
         await make(session)
         copied = await bulk.copy_in(session, "things", bulk.encode(THINGS))
 
-    read = await bulk.read_frame(database.url, "SELECT * FROM things ORDER BY id")
+    read = await bulk.read_frame(database, "SELECT * FROM things ORDER BY id")
 
     assert copied == 3
     assert read.equals(THINGS)
@@ -109,7 +109,7 @@ async def test_parameters_are_bound_with_their_types(database: Database) -> None
     sql = "SELECT $1::timestamptz AS at, $2::bigint[] IS NULL AS none, 3 = ANY($3::bigint[]) AS has"
     at = datetime(2024, 3, 1, tzinfo=UTC) + timedelta(microseconds=1)
 
-    read = await bulk.read_frame(database.url, sql, [at, None, [1, 3]])
+    read = await bulk.read_frame(database, sql, [at, None, [1, 3]])
 
     assert read.row(0) == (at, True, True)
     assert read.schema["at"] == pl.Datetime("us", "UTC")
@@ -117,4 +117,4 @@ async def test_parameters_are_bound_with_their_types(database: Database) -> None
 
 async def test_a_database_that_is_not_there_is_down() -> None:
     with pytest.raises(SourceDown, match="Postgres did not answer"):
-        await bulk.read_frame("postgresql://nobody@/none?host=/nowhere", "SELECT 1")
+        await bulk.read_frame(Database("postgresql://nobody@/none?host=/nowhere"), "SELECT 1")

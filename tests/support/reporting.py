@@ -54,7 +54,7 @@ async def run_days(sources: Sources, first: date, last: date, **changes: object)
 
 async def exported(sources: Sources, first: date, last: date) -> pl.DataFrame:
     """What an export has, but for the run ids."""
-    rows = await read_frame(sources.database.url, EXPORT_SQL, [first, last, None])
+    rows = await read_frame(sources.database, EXPORT_SQL, [first, last, None])
     return rows.drop("run_id")
 
 

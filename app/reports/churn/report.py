@@ -1,7 +1,7 @@
 """The churn report: it asks, hands to pure functions, and saves."""
 
 import hashlib
-from asyncio import to_thread
+from asyncio import gather, to_thread
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -97,10 +97,10 @@ class ChurnReport(BaseReport):
         if not isinstance(fetched, Features):
             raise TypeError(fetched)
         sources = self.sources
-        versions = await versions_as_of(
-            sources.database, end_of(day, sources.zone), fetched.academies
+        versions, telemetry = await gather(
+            versions_as_of(sources.database, end_of(day, sources.zone), fetched.academies),
+            means_for(sources.database, day, sources.zone),
         )
-        telemetry = await means_for(sources.database, day, sources.zone)
 
         def scored() -> Processed:
             subscribers = subscribers_on(versions, day, sources.zone)

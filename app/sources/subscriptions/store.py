@@ -37,7 +37,7 @@ async def versions_as_of(
     cancelled_at, ended_at (Datetime us UTC), mrr f64, currency str, effective_from. No order.
     Raises `SourceDown`.
     """
-    return await bulk.read_frame(database.url, AS_OF_SQL, [instant, _array(academies)])
+    return await bulk.read_frame(database, AS_OF_SQL, [instant, _array(academies)])
 
 
 async def live_count(
@@ -47,7 +47,7 @@ async def live_count(
 
     At least as many as there are live ones, since their dates are not looked at.
     """
-    counted = await bulk.read_frame(database.url, LIVE_COUNT_SQL, [instant, _array(academies)])
+    counted = await bulk.read_frame(database, LIVE_COUNT_SQL, [instant, _array(academies)])
     return int(counted.item())
 
 

@@ -27,4 +27,4 @@ async def means_for(database: Database, day: date, zone: ZoneInfo) -> pl.DataFra
         start_of(day - WEEK_BACK, zone),
         end_of(day, zone),
     ]
-    return await bulk.read_frame(database.url, MEANS_SQL, instants)
+    return await bulk.read_frame(database, MEANS_SQL, instants)

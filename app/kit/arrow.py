@@ -1,0 +1,53 @@
+"""Frames out of Postgres, as Arrow, on connections of their own."""
+
+from collections.abc import Sequence
+
+import polars as pl
+from adbc_driver_manager import Error as DriverError
+from adbc_driver_postgresql import dbapi
+
+MOST_IDLE = 4
+
+
+class ArrowReader:
+    """Keeps a few connections: making one costs as much as reading thousands of rows."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._idle: list[dbapi.Connection] = []
+
+    def read(self, sql: str, params: Sequence[object] = ()) -> pl.DataFrame:
+        """Return what `sql` selects; raise `DriverError`. For a thread: it blocks."""
+        while self._idle:
+            try:
+                return self._read(self._idle.pop(), sql, params)
+            except DriverError as error:
+                if not _is_lost(error):
+                    raise
+        return self._read(dbapi.connect(self._url, autocommit=True), sql, params)
+
+    def _read(
+        self, connection: dbapi.Connection, sql: str, params: Sequence[object]
+    ) -> pl.DataFrame:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, list(params) or None)
+                table = cursor.fetch_arrow_table()
+        except BaseException:
+            connection.close()
+            raise
+        if len(self._idle) < MOST_IDLE:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return pl.DataFrame(table)
+
+    def close(self) -> None:
+        """Close the connections that are idle."""
+        while self._idle:
+            self._idle.pop().close()
+
+
+def _is_lost(error: DriverError) -> bool:
+    """Tell whether the server went away, rather than refused the statement."""
+    return error.sqlstate is None or error.sqlstate[:2] in {"08", "57", "\0\0"}
