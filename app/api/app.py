@@ -1,0 +1,122 @@
+"""Builds the service: what it opens, what it answers with, and every route there is."""
+
+import importlib
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
+
+from app.access.gate import Remembered
+from app.api import failures, openapi
+from app.api.requests import RequestMiddleware
+from app.api.unknown import RefuseUnknown
+from app.kit.clock import Clock, utc_now
+from app.kit.web import Shell
+from app.settings import Settings
+from app.sources.opening import open_sources
+from app.sources.sources import Sources
+
+APP = Path(__file__).parents[1]
+EXPOSED = (
+    "ETag",
+    "Link",
+    "Location",
+    "X-Request-ID",
+    "X-Total-Count",
+    "X-Row-Count",
+    "Retry-After",
+)
+GZIP_LEVEL = 5
+GZIP_FROM_BYTES = 1000
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    settings: Settings,
+    *,
+    sources: Sources | None = None,
+    clock: Clock = utc_now,
+    cors_origins: Sequence[str] = (),
+) -> FastAPI:
+    """Return the service; it opens its sources when it starts, unless they are given."""
+    app = FastAPIOffline(
+        title="Headsup",
+        version="0.1.0",
+        summary="Which subscribers are about to leave, and why.",
+        description=openapi.DESCRIPTION,
+        openapi_tags=openapi.TAGS,
+        redoc_url=None,
+        swagger_ui_parameters={"persistAuthorization": True, "displayRequestDuration": True},
+        generate_unique_id_function=openapi.operation_id,
+        lifespan=_lifespan(settings, sources, clock),
+        dependencies=[Depends(RefuseUnknown())],
+        strict_content_type=True,
+    )
+    app.state.settings = settings
+    app.state.remembered = Remembered()
+    if sources is not None:
+        _keep(app, sources, clock)
+    app.state.routers = list(routers())
+    for router in app.state.routers:
+        app.include_router(router)
+    openapi.install(app)
+    _add_failures(app)
+    _add_middleware(app, cors_origins)
+    return app
+
+
+def routers() -> Iterator[APIRouter]:
+    """Find every router: a module `routes` anywhere in the service names one as `router`."""
+    for path in sorted(APP.rglob("routes.py")):
+        name = ".".join(path.relative_to(APP.parent).with_suffix("").parts)
+        router: APIRouter = importlib.import_module(name).router
+        yield router
+
+
+def _lifespan(settings: Settings, sources: Sources | None, clock: Clock) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if sources is not None:
+            yield
+            return
+        async with open_sources(settings) as opened:
+            _keep(app, opened, clock)
+            yield
+
+    return lifespan
+
+
+def _keep(app: FastAPI, sources: Sources, clock: Clock) -> None:
+    app.state.sources = sources
+    app.state.shell = Shell(database=sources.database, clock=clock, zone=sources.zone)
+
+
+def _add_failures(app: FastAPI) -> None:
+    for kind in failures.KINDS:
+        app.add_exception_handler(kind, failures.answer)
+
+
+def _add_middleware(app: FastAPI, cors_origins: Sequence[str]) -> None:
+    """Add what surrounds every answer; the one added last is the outermost."""
+    app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL)
+    if cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(cors_origins),
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "If-Match",
+                "If-None-Match",
+                "Idempotency-Key",
+                "X-Request-ID",
+            ],
+            expose_headers=list(EXPOSED),
+        )
+    app.add_middleware(RequestMiddleware)

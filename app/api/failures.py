@@ -1,0 +1,51 @@
+"""The one place where errors become answers."""
+
+from http import HTTPStatus
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from app.api.requests import HEADER, id_of
+from app.kit import problems
+from app.kit.errors import AppError
+from app.kit.problems import ProblemAnswer
+
+WORDS = {
+    HTTPStatus.NOT_FOUND: ("no_such_path", "There is nothing at this path."),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "The path does not take this method."),
+}
+DATABASE_DOWN = (ConnectionError, InterfaceError, OperationalError, PoolTimeout)
+KINDS = (AppError, RequestValidationError, HTTPException, *DATABASE_DOWN, Exception)
+
+
+async def answer(request: Request, error: Exception) -> Response:
+    """Answer an error of any kind; only what a person can act on is told."""
+    if isinstance(error, AppError):
+        return problems.of_error(error)
+    if isinstance(error, RequestValidationError):
+        return problems.of_validation(error)
+    if isinstance(error, HTTPException):
+        return _of_router(error)
+    if isinstance(error, DATABASE_DOWN):
+        return ProblemAnswer(503, "database_down", "The database does not answer; try again.")
+    return _of_bug(request)
+
+
+def _of_router(error: HTTPException) -> Response:
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return ProblemAnswer(422, "invalid_request", "The body cannot be read.")
+    status = HTTPStatus(error.status_code)
+    code, detail = WORDS.get(status, (status.name.lower(), status.description))
+    return ProblemAnswer(status, code, detail, headers=error.headers)
+
+
+def _of_bug(request: Request) -> Response:
+    return ProblemAnswer(
+        500,
+        "internal_error",
+        "Something went wrong here; the log tells what, under this request's id.",
+        headers={HEADER: id_of(request.scope)},
+    )

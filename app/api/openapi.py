@@ -1,0 +1,120 @@
+"""The description of the API that programs and people read."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from app.access.gate import Requirement
+from app.access.scopes import Scope
+from app.kit.problems import MEDIA_TYPE, Problem
+
+DESCRIPTION = """
+Every learner with a live subscription is scored each night, from 0 to 100, with the reasons.
+
+Send a key with each request: `Authorization: Bearer hu_...`. A key has scopes, and may be limited
+to some academies; what belongs to another academy is answered with 404, as if it did not exist.
+Errors are `application/problem+json`: compare their `code`. Days are ISO dates in the service's
+time zone, instants are UTC. Lists go on at `next_cursor`; unknown query parameters are refused.
+"""
+
+TAGS = [
+    {"name": "churn", "description": "Who is about to leave, and why: read the published days."},
+    {"name": "reports", "description": "Run reports and watch them; where each day stands."},
+    {"name": "alerts", "description": "What the success team works through."},
+    {"name": "directory", "description": "Names of academies and learners; what this key may do."},
+    {"name": "data", "description": "Write subscriptions and names; erase a person."},
+    {"name": "keys", "description": "Make and revoke keys."},
+    {"name": "service", "description": "Whether the service is well; no key needed."},
+]
+METHODS = ("get", "put", "post", "delete", "patch")
+LEFT_OUT = ("HTTPValidationError", "ValidationError")
+FIRST_ERROR = 400
+
+Json = dict[str, Any]
+
+
+def operation_id(route: APIRoute) -> str:
+    """Turn the function's name, `list_churn_risk`, into `listChurnRisk`."""
+    first, *rest = route.name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def install(app: FastAPI) -> None:
+    """Let the app describe itself with our errors instead of the framework's."""
+
+    def described() -> Json:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe(app)
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
+def describe(app: FastAPI) -> Json:
+    """Return the OpenAPI document."""
+    schema = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=app.description,
+        routes=app.routes,
+        tags=app.openapi_tags,
+    )
+    components = schema.setdefault("components", {}).setdefault("schemas", {})
+    for name in LEFT_OUT:
+        components.pop(name, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components |= problem.pop("$defs", {}) | {"Problem": problem}
+    needed = scopes_needed(app)
+    for operation in _operations(schema):
+        _declare_errors(operation, needed.get(operation["operationId"]))
+    return schema
+
+
+def scopes_needed(app: FastAPI) -> dict[str, Scope | None]:
+    """Map each operation that needs a key to its scope, None where any key will do."""
+    found = {}
+    for route in api_routes(app):
+        calls = list(_calls(route.dependant))
+        scopes = [call.scope for call in calls if isinstance(call, Requirement)]
+        if "get_key" in (getattr(call, "__name__", "") for call in calls):
+            found[operation_id(route)] = scopes[0] if scopes else None
+    return found
+
+
+def api_routes(app: FastAPI) -> Iterator[APIRoute]:
+    """List the operations of the app."""
+    for router in app.state.routers:
+        yield from (route for route in router.routes if isinstance(route, APIRoute))
+
+
+def _calls(dependant: Any) -> Iterator[object]:  # noqa: ANN401 - the framework's own tree
+    for each in dependant.dependencies:
+        yield each.call
+        yield from _calls(each)
+
+
+def _operations(schema: Json) -> Iterator[Json]:
+    for path in schema["paths"].values():
+        yield from (path[method] for method in METHODS if method in path)
+
+
+def _declare_errors(operation: Json, scope: Scope | None) -> None:
+    answers: Json = operation["responses"]
+    if operation.get("security"):
+        answers.setdefault("401", {"description": "There is no valid key in the request."})
+    if scope is not None:
+        answers.setdefault("403", {"description": f"The key lacks the scope `{scope}`."})
+        words = operation.get("description", "")
+        operation["description"] = f"{words}\n\nNeeds the scope `{scope}`.".strip()
+        operation["x-scope"] = scope.value
+    answers["422"] = {"description": "The request cannot be used; `errors` says where."}
+    for status, answer in answers.items():
+        if int(status) >= FIRST_ERROR:
+            answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+            answer.setdefault("description", HTTPStatus(int(status)).phrase)
+    operation["responses"] = dict(sorted(answers.items()))

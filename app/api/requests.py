@@ -1,0 +1,66 @@
+"""What surrounds a request: its id, in the answer and in every line logged meanwhile."""
+
+import re
+from time import perf_counter
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADER = "X-Request-ID"
+KEPT_IN = "headsup.request_id"
+GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
+UNWATCHED = ("/healthz", "/readyz", "/metrics")
+
+log = structlog.get_logger("app.api")
+
+
+def id_of(scope: Scope) -> str:
+    """Return the id of the request."""
+    found: str = scope.get(KEPT_IN, "")
+    return found
+
+
+class RequestMiddleware:
+    """Takes the caller's request id, or draws one, and logs how each request ended."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = perf_counter(), 500
+        given = Headers(scope=scope).get(HEADER, "")
+        scope[KEPT_IN] = given if GIVEN.fullmatch(given) else uuid4().hex
+
+        async def send_named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers[HEADER] = scope[KEPT_IN]
+                headers.setdefault("Cache-Control", "private")
+            await send(message)
+
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=scope[KEPT_IN])
+        try:
+            await self.app(scope, receive, send_named)
+        finally:
+            if scope["path"] not in UNWATCHED:
+                _log(scope, status, perf_counter() - began)
+
+
+def _log(scope: Scope, status: int, seconds: float) -> None:
+    route = scope.get("route")
+    log.info(
+        "request.answered",
+        method=scope["method"],
+        route=getattr(route, "path", None),
+        status=int(status),
+        seconds=round(seconds, 4),
+    )

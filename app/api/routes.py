@@ -1,0 +1,38 @@
+"""What concerns every part of the service at once."""
+
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from app.access.gate import require
+from app.access.scopes import Key, Scope
+from app.api.erasure import erase
+from app.kit.errors import Forbidden
+from app.kit.web import PathId, SessionDep, ShellDep
+
+log = structlog.get_logger("app.api")
+
+router = APIRouter(tags=["data"])
+
+Eraser = Annotated[Key, require(Scope.PEOPLE_ERASE)]
+
+
+class Erased(BaseModel):
+    """How many rows were deleted, by table."""
+
+    deleted: dict[str, int]
+
+
+@router.delete("/users/{user_id}", summary="Erase a person")
+async def erase_user(user_id: PathId, key: Eraser, session: SessionDep, shell: ShellDep) -> Erased:
+    """Delete whatever is stored about a person, and remember a hash to refuse them for ever.
+
+    Only a key of all academies may. Repeating it changes nothing. Sums of days stay as they are.
+    """
+    if key.academies is not None:
+        raise Forbidden("Only a key of all academies erases a person.", code="limited_key")
+    deleted = await erase(session, user_id, shell.clock())
+    log.info("user.erased", rows=sum(deleted.values()))
+    return Erased(deleted=deleted)

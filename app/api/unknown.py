@@ -1,0 +1,46 @@
+"""Query parameters that a route does not have are refused, not ignored."""
+
+from collections.abc import Iterator
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.routing import APIRoute
+
+from app.kit.errors import Fault, Invalid
+from app.kit.problems import pointer
+
+
+class RefuseUnknown:
+    """A dependency that names every query parameter that the route does not take."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, frozenset[str]] = {}
+
+    async def __call__(self, request: Request) -> None:
+        """Raise `Invalid` for unknown parameters."""
+        if not request.scope["query_string"]:
+            return
+        known = self._names(request.scope["route"])
+        unknown = sorted(set(request.query_params) - known)
+        if unknown:
+            there = ", ".join(sorted(known)) or "none"
+            faults = [
+                Fault(pointer=pointer(["query", name]), message=f"unknown; there is: {there}")
+                for name in unknown
+            ]
+            message = "The path has no such parameter."
+            raise Invalid(message, code="unknown_parameter", faults=faults)
+
+    def _names(self, route: APIRoute) -> frozenset[str]:
+        known = self._known.get(id(route))
+        if known is None:
+            known = self._known[id(route)] = frozenset(_query_names(route.dependant))
+        return known
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    own = Dependant(query_params=dependant.query_params)
+    yield from (field.alias for field in get_flat_params(own))
+    for each in dependant.dependencies:
+        yield from _query_names(each)

@@ -1,0 +1,124 @@
+"""`headsup keys create`, `list` and `revoke`."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from app.access import store
+from app.access.models import ApiKey
+from app.access.scopes import Key, Scope
+from app.cli.terminal import errors, output, run, show
+from app.kit.clock import utc_now
+from app.kit.errors import Invalid
+from app.runs.base import TextTable
+from app.runs.registry import report_named
+from app.settings import Settings
+from app.sources.postgres import open_database
+
+app = typer.Typer(help="Make, list and revoke the keys of the HTTP API.", no_args_is_help=True)
+
+UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+COLUMNS = ("key", "name", "scopes", "academies", "reports", "expires", "last used", "state")
+
+Name = Annotated[str, typer.Argument(help="Who or what uses it.")]
+Scopes = Annotated[list[Scope], typer.Option("--scope", help="What it may do; may be repeated.")]
+AcademyIds = Annotated[
+    list[int] | None, typer.Option("--academy", help="Only this academy; may be repeated.")
+]
+Reports = Annotated[
+    list[str] | None, typer.Option("--report", help="Only this report; may be repeated.")
+]
+Expiry = Annotated[
+    str | None, typer.Option("--expires-in", help="How long it is valid: 90d, 12h or 30m.")
+]
+
+
+@app.command()
+def create(
+    name: Name,
+    *,
+    scope: Scopes,
+    academy: AcademyIds = None,
+    report: Reports = None,
+    expires_in: Expiry = None,
+) -> None:
+    """Make a key and print it; it is shown this once."""
+    for report_type in report or ():
+        report_named(report_type)
+    wanted = Key(
+        id=UUID(int=0),
+        name=name,
+        prefix="",
+        scopes=frozenset(scope),
+        academies=frozenset(academy) if academy else None,
+        report_types=frozenset(report) if report else None,
+        expires_at=None if expires_in is None else utc_now() + _duration(expires_in),
+    )
+    output.print(run(_create(wanted)), soft_wrap=True)
+    errors.print("Keep it: it cannot be shown again.")
+
+
+@app.command("list")
+def list_keys() -> None:
+    """Show the keys, without their secrets."""
+    rows = [_row(row) for row in run(_listed())]
+    show([TextTable(title=f"{len(rows)} keys", columns=COLUMNS, rows=rows)])
+
+
+@app.command()
+def revoke(
+    key: Annotated[str, typer.Argument(help="How the key begins: hu_0123456789.")],
+) -> None:
+    """Close a key; running services refuse it within seconds."""
+    row = run(_revoke(key))
+    output.print(f"The key {row.name} is revoked.", markup=False)
+
+
+async def _create(wanted: Key) -> str:
+    async with (
+        open_database(Settings.from_environment()) as database,
+        database.transaction() as session,
+    ):
+        issued = await store.issue(session, wanted, created_by="command line", now=utc_now())
+    return issued.token
+
+
+async def _listed() -> list[ApiKey]:
+    async with (
+        open_database(Settings.from_environment()) as database,
+        database.transaction() as session,
+    ):
+        return list(await store.listed(session))
+
+
+async def _revoke(prefix: str) -> ApiKey:
+    async with (
+        open_database(Settings.from_environment()) as database,
+        database.transaction() as session,
+    ):
+        row = await store.find_prefix(session, prefix)
+        await store.revoke(session, row, utc_now())
+    return row
+
+
+def _duration(text: str) -> timedelta:
+    found = re.fullmatch(r"([1-9][0-9]{0,4})([dhm])", text)
+    if found is None:
+        raise Invalid(f"--expires-in is {text!r}; write it like 90d, 12h or 30m.")
+    return int(found[1]) * UNITS[found[2]]
+
+
+def _row(row: ApiKey) -> list[str]:
+    return [
+        f"hu_{row.prefix}",
+        row.name,
+        ", ".join(row.scopes),
+        "all" if row.academies is None else ", ".join(map(str, row.academies)),
+        "all" if row.report_types is None else ", ".join(row.report_types),
+        f"{row.expires_at:%Y-%m-%d %H:%M}" if row.expires_at else "never",
+        f"{row.last_used_at:%Y-%m-%d %H:%M}" if row.last_used_at else "never",
+        "revoked" if row.revoked_at else "valid" if row.is_valid(utc_now()) else "expired",
+    ]

@@ -1,0 +1,75 @@
+"""Cursors: opaque to the caller, they carry the filters, what was read, and where to go on."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import date
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from app.kit.errors import Conflict, Fault, Invalid
+
+Position = list[float | int | str | None]
+Filters = Mapping[str, object]
+
+
+class Cursor(BaseModel):
+    """Where the next page begins; `digest` stands for the publications that are read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    filters: dict[str, object]
+    until: date | None = None
+    digest: str
+    after: Position
+
+    def encode(self) -> str:
+        """Write it for a URL."""
+        return base64.urlsafe_b64encode(self.model_dump_json().encode()).rstrip(b"=").decode()
+
+    def check_digest(self, digest: str) -> None:
+        """Raise `Conflict` if what is read was published anew since the first page."""
+        if digest != self.digest:
+            raise Conflict(
+                "A day of the list was published anew; begin again without the cursor.",
+                code="list_changed",
+            )
+
+    def check_filters(self, given: Filters) -> None:
+        """Raise `Invalid` if filters are given that are not the cursor's."""
+        if given and dict(given) != self.filters:
+            raise _invalid("the cursor belongs to other filters; send those, or the cursor alone")
+
+
+def decode(text: str) -> Cursor:
+    """Read a cursor; raise `Invalid` if it is none of ours."""
+    try:
+        return Cursor.model_validate_json(base64.b64decode(_padded(text), b"-_", validate=True))
+    except (ValidationError, binascii.Error, UnicodeEncodeError):
+        raise unreadable() from None
+
+
+def unreadable() -> Invalid:
+    """Return the error for a cursor that this service did not make."""
+    return _invalid("this is no cursor of this list; take it from `next_cursor`")
+
+
+def not_streamed() -> Invalid:
+    """Return the error for a cursor in a format that has no pages."""
+    return _invalid("csv and ndjson stream all items at once, without pages")
+
+
+def next_link(request: Request, cursor: str) -> str:
+    """Return the `Link` header that leads to the next page."""
+    url = request.url.include_query_params(cursor=cursor)
+    return f'<{url.path}?{url.query}>; rel="next"'
+
+
+def _padded(text: str) -> bytes:
+    return text.encode("ascii") + b"=" * (-len(text) % 4)
+
+
+def _invalid(message: str) -> Invalid:
+    fault = Fault(pointer="/query/cursor", message=message)
+    return Invalid("The cursor cannot be used.", code="invalid_cursor", faults=[fault])

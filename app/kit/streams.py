@@ -1,0 +1,137 @@
+"""Answers without end in sight: what a query selects, copied out as it comes."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from asyncpg import Connection as Driver
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.kit.db import Database
+from app.kit.errors import SourceDown
+
+ROW_COUNT = "X-Row-Count"
+TRAILERS = "http.response.trailers"
+
+NAME = re.compile(r"(?<![:\w]):([a-z]\w*)")
+LINES: Mapping[str, object] = {"format": "csv", "delimiter": "\x02", "quote": "\x01"}
+"""Copies one column of JSON as it is: it holds no control character that would be quoted."""
+CSV: Mapping[str, object] = {"format": "csv", "header": True}
+
+Sink = Callable[[bytes], Awaitable[None]]
+Copy = Callable[[Sink], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """SQL with `:name`, and the values."""
+
+    sql: str
+    params: Mapping[str, object]
+
+
+@asynccontextmanager
+async def snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
+    """Open a transaction that sees one state of the database to its end, and writes nothing.
+
+    It has a connection of its own, so that slow readers leave the pool to the others.
+    """
+    async with Database(database.url, pooled=False).engine.connect() as connection:
+        reading = await connection.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        async with reading.begin():
+            yield reading
+
+
+async def copy_out(
+    connection: AsyncConnection, statement: Statement, sink: Sink, layout: Mapping[str, object]
+) -> int:
+    """Copy what a statement selects to `sink`, no faster than it takes it; return the rows.
+
+    `layout` are the options of COPY.
+    """
+    driver: Driver[Any] | None = (await connection.get_raw_connection()).driver_connection
+    if driver is None:
+        raise SourceDown("The connection to Postgres is closed")
+    await connection.execute(text("SELECT 1"))
+    sql, values = numbered(statement)
+    tag: str = await driver.copy_from_query(sql, *values, output=sink, **layout)
+    return int(tag.removeprefix("COPY "))
+
+
+def numbered(statement: Statement) -> tuple[str, list[object]]:
+    """Write `:name` as `$1`, as the driver takes it."""
+    names = list(statement.params)
+    sql = NAME.sub(lambda found: f"${names.index(found[1]) + 1}", statement.sql)
+    return sql, list(statement.params.values())
+
+
+class CopyAnswer(Response):
+    """Streams what `copy` writes, and then its count: in `last_line`, and as a trailer.
+
+    `opened` holds what the copying needs and is closed at the end, however it comes.
+    """
+
+    def __init__(
+        self,
+        copy: Copy,
+        opened: AsyncExitStack,
+        *,
+        media_type: str,
+        headers: Mapping[str, str],
+        last_line: Callable[[int], bytes] | None = None,
+    ) -> None:
+        super().__init__(media_type=media_type, headers=headers)
+        del self.headers["content-length"]
+        self._copy = copy
+        self._opened = opened
+        self._last_line = last_line
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer; stop reading when the caller is gone."""
+        async with self._opened:
+            sending = asyncio.create_task(self._send(scope, send))
+            leaving = asyncio.create_task(_gone(receive))
+            try:
+                await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                gone = not sending.done()
+                sending.cancel() if gone else leaving.cancel()
+                await asyncio.gather(sending, leaving, return_exceptions=True)
+        if not gone:
+            sending.result()
+
+    async def _send(self, scope: Scope, send: Send) -> None:
+        trailing = TRAILERS in scope.get("extensions", {})
+        if trailing:
+            self.headers["Trailer"] = ROW_COUNT
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+                "trailers": trailing,
+            }
+        )
+
+        async def sink(chunk: bytes) -> None:
+            await send({"type": "http.response.body", "body": bytes(chunk), "more_body": True})
+
+        rows = await self._copy(sink)
+        last = self._last_line(rows) if self._last_line else b""
+        await send({"type": "http.response.body", "body": last, "more_body": False})
+        if trailing:
+            counted = (ROW_COUNT.lower().encode(), str(rows).encode())
+            await send({"type": TRAILERS, "headers": [counted], "more_trailers": False})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

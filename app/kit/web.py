@@ -1,0 +1,77 @@
+"""What routes depend on: the database, a session, the clock, and types of what they take."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Path, Request
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.clock import Clock
+from app.kit.db import Database
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 1000
+MAX_ID = 2**63 - 1
+ISO_DAY_CHARACTERS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What the service has opened, for whoever answers a request; kept as `app.state.shell`."""
+
+    database: Database
+    clock: Clock
+    zone: ZoneInfo
+
+
+def get_shell(request: Request) -> Shell:
+    """Return what was opened when the service started."""
+    shell: Shell = request.app.state.shell
+    return shell
+
+
+ShellDep = Annotated[Shell, Depends(get_shell)]
+
+
+async def get_session(shell: ShellDep) -> AsyncIterator[AsyncSession]:
+    """Open the request's transaction; it is committed before the answer leaves."""
+    async with shell.database.transaction() as session:
+        yield session
+
+
+@asynccontextmanager
+async def reading(database: Database) -> AsyncIterator[AsyncConnection]:
+    """Lend a connection for reading: each statement sees a state of its own."""
+    async with database.engine.connect() as connection:
+        yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+
+
+def _only_iso(value: object) -> object:
+    """Refuse what pydantic would take as well: numbers, and instants at midnight."""
+    if isinstance(value, str) and len(value) != ISO_DAY_CHARACTERS:
+        raise ValueError("a day is written like 2026-01-31")
+    return value
+
+
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("text has no NUL characters")
+    return value
+
+
+Day = Annotated[
+    date, BeforeValidator(_only_iso), WithJsonSchema({"type": "string", "format": "date"})
+]
+Text = Annotated[str, AfterValidator(_without_nul), Field(max_length=200)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+PathId = Annotated[int, Path(ge=1, le=MAX_ID)]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items a page has at most.")]

@@ -1,0 +1,11 @@
+"""What a server imports: the service as the environment sets it up."""
+
+from fastapi import FastAPI
+
+from app.api.app import create_app
+from app.settings import Settings
+
+
+def build() -> FastAPI:
+    """Return the service; a server calls this once (`uvicorn --factory app.main:build`)."""
+    return create_app(Settings.from_environment())

@@ -1,0 +1,48 @@
+-- Grain: one row: as JSON, who moved most between two days, and whether both still stand.
+WITH days AS (
+    SELECT * FROM unnest(
+        CAST(:academies AS bigint[]), CAST(:dates AS date[]), CAST(:revisions AS bigint[]),
+        CAST(:earlier_revisions AS bigint[])
+    ) AS asked (academy_id, report_date, revision, earlier_revision)
+),
+picked AS MATERIALIZED (
+    SELECT
+        r AS row, b.churn_risk_score AS score_before, b.risk_level AS level_before,
+        row_number() OVER (
+            ORDER BY abs(r.churn_risk_score - b.churn_risk_score) DESC, r.user_id, r.academy_id
+        ) AS place
+    FROM days
+    JOIN churn_risk_reports AS r
+        ON r.report_date = days.report_date AND r.academy_id = days.academy_id
+    JOIN churn_risk_reports AS b
+        ON b.report_date = r.report_date - {back}
+        AND b.academy_id = r.academy_id AND b.user_id = r.user_id
+    WHERE r.report_date BETWEEN {first} AND {last}
+        AND b.report_date BETWEEN {first} - {back} AND {last} - {back}
+        AND {moved}
+    ORDER BY abs(r.churn_risk_score - b.churn_risk_score) DESC, r.user_id, r.academy_id
+    LIMIT {limit}
+)
+SELECT
+    (
+        SELECT count(*)
+        FROM days
+        JOIN report_days AS standing USING (academy_id, report_date, revision)
+        JOIN report_days AS earlier
+            ON earlier.report_type = 'churn' AND earlier.academy_id = days.academy_id
+            AND earlier.report_date = days.report_date - {back}
+            AND earlier.revision = days.earlier_revision
+        WHERE standing.report_type = 'churn'
+    ) = cardinality(CAST(:academies AS bigint[])) AS unchanged,
+    (
+        SELECT string_agg(CAST(row_to_json(risk) AS text), ',' ORDER BY p.place)
+        FROM picked AS p
+        {joins}
+        CROSS JOIN LATERAL (
+            SELECT
+                {columns},
+                p.score_before, p.level_before,
+                CAST(round(CAST((p.row).churn_risk_score - p.score_before AS numeric), 2)
+                    AS double precision) AS score_change
+        ) AS risk
+    ) AS items

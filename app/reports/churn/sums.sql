@@ -1,0 +1,45 @@
+-- Grain: one row: the sums of the days asked for, a JSON object a group, with commas between.
+WITH days AS (
+    SELECT * FROM unnest(
+        CAST(:academies AS bigint[]), CAST(:dates AS date[]), CAST(:revisions AS bigint[])
+    ) AS asked (academy_id, report_date, revision)
+),
+stored AS (
+    SELECT {day} AS day, {academy} AS academy, s.*
+    FROM days
+    JOIN churn_day_summaries AS s USING (report_date, academy_id)
+    WHERE s.report_date BETWEEN {first} AND {last}
+),
+sums AS (
+    SELECT
+        day, academy, sum(rows) AS subscribers,
+        sum(low) AS low, sum(medium) AS medium, sum(high) AS high, sum(critical) AS critical,
+        sum(free_trial) AS free_trial, sum(active) AS active, sum(payment_issue) AS payment_issue,
+        CAST(sum(score_sum) AS numeric) AS score_sum
+    FROM stored
+    GROUP BY day, academy
+)
+SELECT
+    (
+        SELECT count(*)
+        FROM days
+        JOIN report_days AS standing USING (academy_id, report_date, revision)
+        WHERE standing.report_type = 'churn'
+    ) = cardinality(CAST(:academies AS bigint[])) AS unchanged,
+    (
+        SELECT string_agg(CAST(row_to_json(item) AS text), ',' ORDER BY sums.day, sums.academy)
+        FROM sums
+        {mrr}
+        CROSS JOIN LATERAL (
+            SELECT
+                {columns}
+                sums.academy AS academy_id,
+                sums.subscribers,
+                json_build_object('LOW', sums.low, 'MEDIUM', sums.medium, 'HIGH', sums.high,
+                    'CRITICAL', sums.critical) AS levels,
+                json_build_object('FREE_TRIAL', sums.free_trial, 'ACTIVE', sums.active,
+                    'PAYMENT_ISSUE', sums.payment_issue) AS subscription_statuses,
+                sums.payment_issue AS payment_issues,
+                round(sums.score_sum / nullif(sums.subscribers, 0), 2) AS mean_score
+        ) AS item
+    ) AS items

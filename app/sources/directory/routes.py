@@ -1,0 +1,134 @@
+"""The names of academies and learners over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+from sqlmodel import col, select
+
+from app.access.gate import KeyDep, require
+from app.access.scopes import Key, Scope
+from app.kit.errors import NotFound
+from app.kit.problems import answers
+from app.kit.web import DEFAULT_LIMIT, Id, Limit, PathId, SessionDep, ShellDep
+from app.sources import uploads
+from app.sources.directory.imports import (
+    ACADEMY_COLUMNS,
+    USER_COLUMNS,
+    import_academies,
+    import_users,
+)
+from app.sources.directory.models import Academy, User
+from app.sources.subscriptions.models import Subscription
+from app.sources.uploads import Written
+
+ACADEMY = {"id": 1, "slug": "madrid", "name": "Academy of Madrid"}
+USER = {"id": 4711, "email": "ada@example.com", "full_name": "Ada Lovelace"}
+UPLOAD = answers(404, 413, 415)
+
+router = APIRouter()
+
+Writer = Annotated[Key, require(Scope.DATA_WRITE)]
+PeopleReader = Annotated[Key, require(Scope.PEOPLE_READ)]
+
+
+class AcademyShown(BaseModel):
+    id: int
+    slug: str
+    name: str
+
+
+class Academies(BaseModel):
+    """Academies by their id."""
+
+    items: list[AcademyShown]
+    next_cursor: str | None = Field(description="Where to go on: send it as `cursor`.")
+
+
+class UserShown(BaseModel):
+    id: int
+    email: str | None
+    full_name: str | None
+
+
+class AcademyQuery(BaseModel):
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Annotated[int | None, Id] = Field(default=None, description="`next_cursor`.")
+
+
+@router.get("/academies", tags=["directory"], summary="List the academies")
+async def list_academies(
+    query: Annotated[AcademyQuery, Query()], key: KeyDep, session: SessionDep
+) -> Academies:
+    """List the academies that the key may see."""
+    statement = select(Academy).order_by(col(Academy.id)).limit(query.limit + 1)
+    if key.academies is not None:
+        statement = statement.where(col(Academy.id).in_(key.academies))
+    if query.cursor is not None:
+        statement = statement.where(col(Academy.id) > query.cursor)
+    found = [AcademyShown(**row.model_dump()) for row in await session.exec(statement)]
+    shown = found[: query.limit]
+    more = len(found) > query.limit
+    return Academies(items=shown, next_cursor=str(shown[-1].id) if more else None)
+
+
+@router.get(
+    "/users/{user_id}", tags=["directory"], responses=answers(404), summary="Name a learner"
+)
+async def get_user(user_id: PathId, key: PeopleReader, session: SessionDep) -> UserShown:
+    """Give the name and e-mail of a learner who has a subscription that the key may see."""
+    statement = select(User).where(col(User.id) == user_id)
+    if key.academies is not None:
+        own = select(Subscription.id).where(
+            col(Subscription.user_id) == user_id,
+            col(Subscription.academy_id).in_(key.academies),
+        )
+        statement = statement.where(own.exists())
+    found = (await session.exec(statement)).first()
+    if found is None:
+        raise NotFound(f"There is no learner {user_id}.", code="unknown_user")
+    return UserShown(**found.model_dump())
+
+
+@router.put(
+    "/academies",
+    tags=["data"],
+    summary="Write academies",
+    responses=UPLOAD,
+    openapi_extra=uploads.described(ACADEMY_COLUMNS, ACADEMY),
+)
+async def put_academies(
+    request: Request, key: Writer, session: SessionDep, shell: ShellDep
+) -> Written:
+    """Write whole academies, at most 50,000, all or none. A limited key writes its own."""
+    uploaded = await uploads.receive(request, ACADEMY_COLUMNS)
+    if key.academies is not None:
+        key.narrow(uploaded.values("id"))
+    now = shell.clock()
+    with uploads.as_batches(uploaded, ACADEMY_COLUMNS, now) as rows:
+        return uploads.written(await import_academies(session, rows, now=now))
+
+
+@router.put(
+    "/users",
+    tags=["data"],
+    summary="Write learners",
+    responses=UPLOAD,
+    openapi_extra=uploads.described(USER_COLUMNS, USER),
+)
+async def put_users(request: Request, key: Writer, session: SessionDep, shell: ShellDep) -> Written:
+    """Write whole learners, at most 50,000, all or none.
+
+    A limited key writes only those who have no subscription in another academy.
+    """
+    uploaded = await uploads.receive(request, USER_COLUMNS)
+    if key.academies is not None:
+        elsewhere = select(Subscription.user_id).where(
+            col(Subscription.user_id).in_(uploaded.values("id")),
+            col(Subscription.academy_id).not_in(key.academies),
+        )
+        others = frozenset[object]((await session.exec(elsewhere)).all())
+        uploaded.refuse("id", others, "there is no such learner")
+    now = shell.clock()
+    with uploads.as_batches(uploaded, USER_COLUMNS, now) as rows:
+        return uploads.written(await import_users(session, rows, now=now))

@@ -1,0 +1,186 @@
+"""Rows that are sent as the body of a request, checked like those of a file."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from fastapi import Request
+from pydantic import BaseModel, Field
+
+from app.kit.errors import AppError, Fault, Invalid
+from app.sources.files import Column, Imported, Rows, read_batches
+
+MOST_ROWS = 50_000
+MOST_BYTES = 64 * 1024 * 1024
+MOST_FAULTS = 10
+JSON = "application/json"
+NDJSON = ("application/x-ndjson", "application/jsonl", "application/ndjson")
+
+Row = Mapping[str, object]
+
+
+class TooLarge(AppError):
+    """There is more in the body than is taken at once."""
+
+    status = 413
+
+
+class UnsupportedMediaType(AppError):
+    """The body is in no form that is read."""
+
+    status = 415
+
+
+class Written(BaseModel):
+    """What became of the rows; all or none are written."""
+
+    inserted: int
+    changed: int
+    unchanged: int
+    skipped: int = Field(description="The sum of the next three.")
+    stale: int = Field(description="Older than what is known.")
+    repeated: int = Field(description="Identical to another row of the body.")
+    erased: int = Field(description="Of somebody who was erased.")
+    errors: list[str] = Field(default=[], description="Always empty: with a fault none is written.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploaded:
+    """The rows of a body, in their order."""
+
+    rows: Sequence[Row]
+
+    def values(self, name: str) -> list[int]:
+        """Return the whole numbers of a column, where there are some."""
+        return [value for row in self.rows if isinstance(value := row.get(name), int)]
+
+    def refuse(self, name: str, wrong: frozenset[object], message: str) -> None:
+        """Raise `Invalid` naming the first rows with a wrong value, if there are any."""
+        faults = [
+            Fault(pointer=f"/{place}/{name}", message=message)
+            for place, row in enumerate(self.rows)
+            if row.get(name) in wrong
+        ]
+        if faults:
+            raise _refusal(faults)
+
+
+async def receive(request: Request, columns: Sequence[Column]) -> Uploaded:
+    """Read a JSON array or NDJSON; raise `Invalid` for what is no row of these columns."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in (JSON, *NDJSON):
+        raise UnsupportedMediaType(f"Send {JSON} or {NDJSON[0]}.", code="unsupported_media_type")
+    rows = _parsed(await _body(request), is_array=kind == JSON)
+    if len(rows) > MOST_ROWS:
+        raise TooLarge(f"At most {MOST_ROWS:,} rows are taken at once.", code="too_many_rows")
+    return Uploaded(rows=list(_checked(rows, {column.name for column in columns})))
+
+
+@contextmanager
+def as_batches(uploaded: Uploaded, columns: Sequence[Column], now: datetime) -> Iterator[Rows]:
+    """Hand the rows on as those of a file; faults found meanwhile point into the body."""
+    with tempfile.TemporaryDirectory(prefix="headsup-") as folder:
+        path = Path(folder) / "rows.ndjson"
+        path.write_bytes(b"\n".join(_lines(uploaded.rows, columns)))
+        try:
+            yield read_batches(path, columns, now=now)
+        except Invalid as error:
+            raise _refusal([_from_zero(fault) for fault in error.faults]) from None
+
+
+def written(imported: Imported) -> Written:
+    """Say what became of the rows."""
+    return Written(
+        inserted=imported.inserted,
+        changed=imported.changed,
+        unchanged=imported.unchanged,
+        skipped=imported.stale + imported.repeated + imported.skipped_erased,
+        stale=imported.stale,
+        repeated=imported.repeated,
+        erased=imported.skipped_erased,
+    )
+
+
+def described(columns: Sequence[Column], example: Row) -> dict[str, Any]:
+    """Describe the body for the API's description."""
+    kinds = {"int64": "integer", "float64": "number"}
+    properties = {
+        column.name: {"type": [kinds.get(column.kind, "string"), "null"]}
+        | ({"format": "date-time"} if column.kind == "timestamp" else {})
+        | ({"enum": [*column.choices, None]} if column.choices else {})
+        for column in columns
+    }
+    row = {
+        "type": "object",
+        "properties": properties,
+        "required": [column.name for column in columns if column.required],
+        "additionalProperties": False,
+    }
+    array = {"type": "array", "items": row, "maxItems": MOST_ROWS}
+    lines = {"schema": {"type": "string"}, "example": orjson.dumps(example).decode()}
+    content = {JSON: {"schema": array, "example": [example]}, NDJSON[0]: lines}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise TooLarge(f"At most {MOST_BYTES:,} bytes are taken at once.", code="too_large")
+    return bytes(body)
+
+
+def _parsed(body: bytes, *, is_array: bool) -> Sequence[object]:
+    if not is_array:
+        return [_value(line, n) for n, line in enumerate(body.splitlines()) if line.strip()]
+    found = _value(body, None)
+    if not isinstance(found, list):
+        raise _refusal([Fault(pointer="", message="an array of rows is expected")])
+    return found
+
+
+def _value(text: bytes, line: int | None) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        place = "" if line is None else f"/{line}"
+        raise _refusal([Fault(pointer=place, message=f"this is no JSON: {error}")]) from None
+
+
+def _checked(rows: Sequence[object], known: set[str]) -> Iterator[Row]:
+    for place, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise _refusal([Fault(pointer=f"/{place}", message="an object is expected")])
+        for name in row.keys() - known:
+            raise _refusal([Fault(pointer=f"/{place}/{name}", message="unknown")])
+        yield row
+
+
+def _lines(rows: Sequence[Row], columns: Sequence[Column]) -> Iterator[bytes]:
+    """Write the rows; the first has every column, so that one left out is a fault of its row."""
+    first = dict.fromkeys(column.name for column in columns)
+    for row in rows[:1]:
+        yield orjson.dumps(first | dict(row))
+    for row in rows[1:]:
+        yield orjson.dumps(row)
+
+
+def _from_zero(fault: Fault) -> Fault:
+    """Turn the number of a row, the first of which is 1, into its place in an array."""
+    _, row, *rest = fault.pointer.split("/")
+    return Fault(pointer="/".join(["", str(int(row) - 1), *rest]), message=fault.message)
+
+
+def _refusal(faults: Sequence[Fault]) -> Invalid:
+    counted = "a fault" if len(faults) == 1 else "faults"
+    return Invalid(
+        f"Nothing was written: the rows have {counted}.",
+        code="invalid_rows",
+        faults=faults[:MOST_FAULTS],
+    )
