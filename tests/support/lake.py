@@ -1,15 +1,20 @@
 """Rows of activity that a person can read, and DuckDB's answer over them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
 
-from app.sources.warehouse.base import Param
+from app.kit.days import end_of, start_of
+from app.sources.files import ACTIVITY_COLUMNS, Rows, schema_of
+from app.sources.warehouse.base import Param, Query
 from app.sources.warehouse.dialect import to_duckdb
+from app.sources.warehouse.lake import Lake
 from tests.support.reference import Row, nested
 
+UTC_ZONE = ZoneInfo("UTC")
 FLAT = {
     "id": "STRING",
     "user_id": "INT64",
@@ -77,3 +82,26 @@ def _arrow(kind: str | Mapping[str, str]) -> pa.DataType:
     if isinstance(kind, str):
         return _ARROW[kind]
     return pa.struct([(name, _arrow(each)) for name, each in kind.items()])
+
+
+def batches(rows: Sequence[Row], size: int = 2) -> Rows:
+    """Give rows as an import reads them, a few at a time."""
+    schema = schema_of(ACTIVITY_COLUMNS)
+    table = pa.Table.from_pylist(list(rows), schema)
+    return Rows(iter(table.to_batches(max_chunksize=size)), name="activity")
+
+
+async def read(lake: Lake, first: date, last: date, select: str = "id") -> list[tuple[object, ...]]:
+    """Return some columns of the lake's rows from the start of `first` to the end of `last`."""
+    found: list[pa.RecordBatch] = []
+    await lake.run(asking(lake, first, last, select), found.append)
+    return sorted((tuple(row.values()) for batch in found for row in batch.to_pylist()), key=str)
+
+
+def asking(lake: Lake, first: date, last: date, select: str = "id") -> Query:
+    """Build the query for some columns of the days from `first` to `last`."""
+    return Query(
+        sql=f"SELECT {select} FROM {lake.table}"  # noqa: S608 - our own words
+        " WHERE timestamp >= @start_at AND timestamp < @end_at",
+        params={"start_at": start_of(first, UTC_ZONE), "end_at": end_of(last, UTC_ZONE)},
+    )

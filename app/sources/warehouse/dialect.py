@@ -16,3 +16,10 @@ def to_duckdb(sql: str) -> str:
         # As BigQuery does: a second reference reads again instead of keeping every event.
         common.set("materialized", False)  # noqa: FBT003 - sqlglot wants it so
     return tree.sql(dialect="duckdb", comments=False)
+
+
+@cache
+def parameters_of(sql: str) -> frozenset[str]:
+    """Name the parameters that a query uses; DuckDB, unlike BigQuery, refuses to be given more."""
+    tree = parse_one(sql, read="bigquery")
+    return frozenset(parameter.name for parameter in tree.find_all(exp.Parameter))

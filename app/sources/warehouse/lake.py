@@ -1,23 +1,20 @@
 """The lake: activity in Parquet files, read by DuckDB; a file counts when it is listed."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-import duckdb
-import pyarrow as pa
 from sqlalchemy import text
 from sqlmodel import col, func, select
 
 from app.kit.db import Database
-from app.kit.errors import SourceDown
 from app.sources.files import ACTIVITY_COLUMNS, Imported, Rows, schema_of
 from app.sources.warehouse.base import Extent, Query, Sink, Usage
-from app.sources.warehouse.dialect import to_duckdb
-from app.sources.warehouse.engine import Engine
-from app.sources.warehouse.lake_writer import READERS_LOCK, write_activity
+from app.sources.warehouse.dialect import parameters_of, to_duckdb
+from app.sources.warehouse.engine import Engine, Work
+from app.sources.warehouse.lake_writer import READERS_LOCK, whole, write_activity
 from app.sources.warehouse.models import LakeFile
 
 ROWS_PER_BATCH = 131_072
@@ -42,19 +39,8 @@ class Lake:
     async def run(self, query: Query, sink: Sink) -> Usage:
         """Answer from the files of the days asked; raise `SourceDown` for one that is lost."""
         async with self._files(query) as files:
-            connection = await asyncio.to_thread(self._engine.connect)
-            paths = [str(self._folder / file.path) for file in files]
-            work = asyncio.create_task(
-                asyncio.to_thread(_answer, connection, self.table, paths, query, sink)
-            )
-            try:
-                rows = await asyncio.shield(work)
-            except asyncio.CancelledError:
-                connection.interrupt()
-                await asyncio.wait([work])
-                raise
-            finally:
-                connection.close()
+            work = Work(self._engine)
+            rows = await work.do(partial(_answer, work, self._folder, files, query, sink))
         return Usage(rows=rows, bytes_processed=sum(f.bytes for f in files), bytes_billed=0)
 
     async def estimate(self, query: Query) -> int:
@@ -100,27 +86,19 @@ def _days_asked(query: Query) -> tuple[date, date]:
     return start_at.astimezone(UTC).date(), last.date()
 
 
-def _answer(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    paths: Sequence[str],
-    query: Query,
-    sink: Sink,
-) -> int:
-    if paths:
-        connection.read_parquet(list(paths)).create_view(table)
-    else:
-        connection.register(table, schema_of(ACTIVITY_COLUMNS).empty_table())
+def _answer(work: Work, folder: Path, files: Sequence[LakeFile], query: Query, sink: Sink) -> int:
     rows = 0
-    try:
-        for batch in _batches(connection, query):
+    paths = [str(whole(folder, file)) for file in files]
+    with work.connect() as connection:
+        connection.execute("SET preserve_insertion_order = false")
+        if paths:
+            connection.read_parquet(paths).create_view(Lake.table)
+        else:
+            connection.register(Lake.table, schema_of(ACTIVITY_COLUMNS).empty_table())
+        used = {name: query.params[name] for name in parameters_of(query.sql)}
+        answer = connection.execute(to_duckdb(query.sql), used)
+        for batch in answer.to_arrow_reader(ROWS_PER_BATCH):
+            work.go_on()
             sink(batch)
             rows += batch.num_rows
-    except duckdb.IOException as error:
-        raise SourceDown(f"A file of the lake cannot be read: {error}") from error
     return rows
-
-
-def _batches(connection: duckdb.DuckDBPyConnection, query: Query) -> pa.RecordBatchReader:
-    answer = connection.execute(to_duckdb(query.sql), dict(query.params))
-    return answer.to_arrow_reader(ROWS_PER_BATCH)

@@ -2,11 +2,11 @@
 
 import hashlib
 import os
-import shutil
 from asyncio import to_thread
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,8 +17,10 @@ from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db import Database
+from app.kit.errors import SourceDown
 from app.sources.files import ACTIVITY_COLUMNS, Imported, Rows, schema_of
-from app.sources.warehouse.engine import Engine
+from app.sources.warehouse.engine import Engine, Work
+from app.sources.warehouse.folders import private_folder
 from app.sources.warehouse.models import LakeFile
 
 WRITER_LOCK = "lake/writer"
@@ -46,27 +48,36 @@ class Rewritten:
         return self.rows if replace else max(self.rows - self.before, 0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """What a day is made of: rows from the import, and those it has unless it is replaced."""
+
+    staged: Path
+    listed: LakeFile | None
+    replace: bool
+
+
 async def write_activity(
     rows: Rows, folder: Path, engine: Engine, database: Database, *, replace: bool
 ) -> Imported:
     """Import rows, one import at a time; the list changes in one transaction."""
+    with private_folder(folder / STAGING) as staging:
+        work = Work(engine)
+        read = await work.do(partial(_stage, work, rows, staging))
+        days = await work.do(partial(_part, work, staging))
+        async with database.transaction() as session:
+            await _lock(session, WRITER_LOCK)
+            listed = await _listed(session, [day for day, _ in days])
+            sources = {
+                day: _Source(
+                    staged=staging / "days" / f"day={day}", listed=listed.get(day), replace=replace
+                )
+                for day, _ in days
+            }
+            rewritten = await work.do(partial(_rewrite_all, work, folder, sources))
+            await _swap(session, folder, rewritten)
     async with database.transaction() as session:
-        await _sweep(session, folder)
-    async with database.transaction() as session:
-        await _lock(session, WRITER_LOCK)
-        staging = folder / STAGING
-        read = await to_thread(_stage, rows, staging)
-        days = await to_thread(_part, engine, staging)
-        listed = await _listed(session, [day for day, _ in days])
-        rewritten = await to_thread(
-            _rewrite_all,
-            engine,
-            folder,
-            [(day, listed.get(day)) for day, _ in days],
-            replace=replace,
-        )
-        await _swap(session, folder, rewritten)
-        await to_thread(shutil.rmtree, staging)
+        await _sweep(session, folder, [day for day, _ in days])
     inserted = sum(day.inserted(replace=replace) for day in rewritten)
     undated = read - sum(count for _, count in days)
     return Imported(
@@ -79,6 +90,21 @@ async def write_activity(
     )
 
 
+def whole(folder: Path, file: LakeFile) -> Path:
+    """Return a listed file's path; raise `SourceDown` when it is lost or not all there."""
+    path = folder / file.path
+    if not _is_whole(folder, file):
+        raise SourceDown(
+            f"{path} is lost or damaged: import the activity of {file.day} again, replacing the day"
+        )
+    return path
+
+
+def _is_whole(folder: Path, file: LakeFile) -> bool:
+    path = folder / file.path
+    return path.is_file() and path.stat().st_size == file.bytes
+
+
 async def _lock(session: AsyncSession, name: str) -> None:
     connection = await session.connection()
     await connection.execute(
@@ -86,21 +112,20 @@ async def _lock(session: AsyncSession, name: str) -> None:
     )
 
 
-def _stage(rows: Rows, staging: Path) -> int:
+def _stage(work: Work, rows: Rows, staging: Path) -> int:
     """Write the checked rows into one file, a batch in memory at a time; return how many."""
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
     schema, read = schema_of(ACTIVITY_COLUMNS), 0
     with pq.ParquetWriter(staging / "all.parquet", schema, compression="zstd") as writer:
         for batch in rows:
+            work.go_on()
             writer.write_batch(batch.cast(schema))
             read += batch.num_rows
     return read
 
 
-def _part(engine: Engine, staging: Path) -> Sequence[tuple[date, int]]:
+def _part(work: Work, staging: Path) -> Sequence[tuple[date, int]]:
     """Part the staged rows by their UTC day; return each day and its rows."""
-    with engine.connect() as connection:
+    with work.connect() as connection:
         connection.read_parquet(str(staging / "all.parquet")).create_view("staged")
         connection.execute(
             f"COPY (SELECT *, CAST(timestamp AS DATE) AS day FROM staged"  # noqa: S608 - our folder
@@ -119,17 +144,9 @@ async def _listed(session: AsyncSession, days: Sequence[date]) -> dict[date, Lak
     return {file.day: file for file in files}
 
 
-def _rewrite_all(
-    engine: Engine,
-    folder: Path,
-    days: Sequence[tuple[date, LakeFile | None]],
-    *,
-    replace: bool,
-) -> Sequence[Rewritten]:
-    with engine.connect() as connection:
-        rewritten = [
-            _rewrite(connection, folder, day, listed, replace=replace) for day, listed in days
-        ]
+def _rewrite_all(work: Work, folder: Path, days: Mapping[date, _Source]) -> Sequence[Rewritten]:
+    with work.connect() as connection:
+        rewritten = [_rewrite(connection, folder, day, source) for day, source in days.items()]
     _sync_folders({day.path.parent for day in rewritten if day.path} | {folder})
     return rewritten
 
@@ -143,24 +160,20 @@ def _sync_folders(folders: Iterable[Path]) -> None:
 
 
 def _rewrite(
-    connection: duckdb.DuckDBPyConnection,
-    folder: Path,
-    day: date,
-    listed: LakeFile | None,
-    *,
-    replace: bool,
+    connection: duckdb.DuckDBPyConnection, folder: Path, day: date, source: _Source
 ) -> Rewritten:
     """Write a day's rows in one order, so that the same rows are the same bytes."""
-    sources = [str(path) for path in (folder / STAGING / "days" / f"day={day}").iterdir()]
-    if listed is not None and not replace:
-        sources.append(str(folder / listed.path))
+    listed = source.listed
+    found = [str(path) for path in source.staged.iterdir()]
+    if listed is not None and not source.replace:
+        found.append(str(whole(folder, listed)))
     target = folder / day.isoformat() / f"{uuid4().hex}.parquet"
     target.parent.mkdir(exist_ok=True)
-    connection.read_parquet(sources, hive_partitioning=False).create_view("found", replace=True)
+    connection.read_parquet(found, hive_partitioning=False).create_view("found", replace=True)
     rows = _copy_day(connection, target)
     sha256 = _sync(target)
     before = listed.rows if listed else 0
-    if listed is not None and listed.sha256 == sha256:
+    if listed is not None and listed.sha256 == sha256 and _is_whole(folder, listed):
         target.unlink()
         return Rewritten(day=day, path=None, before=before, rows=rows, sha256=sha256)
     return Rewritten(day=day, path=target, before=before, rows=rows, sha256=sha256)
@@ -205,10 +218,11 @@ async def _swap(session: AsyncSession, folder: Path, rewritten: Sequence[Rewritt
     await session.flush()
 
 
-async def _sweep(session: AsyncSession, folder: Path) -> None:
-    """Remove what is not listed, unless somebody writes or reads just now.
+async def _sweep(session: AsyncSession, folder: Path, days: Sequence[date]) -> None:
+    """Remove what is not listed of these days, unless somebody writes or reads just now.
 
-    What an import replaces goes with the next one, since it counts until the import commits.
+    Other days are left alone: to a database that was restored or is new, a file that it does not
+    list may be the only one there is.
     """
     connection = await session.connection()
     alone = await connection.execute(
@@ -219,15 +233,15 @@ async def _sweep(session: AsyncSession, folder: Path) -> None:
         {"writer": WRITER_LOCK, "readers": READERS_LOCK},
     )
     if alone.scalar_one():
-        listed = set((await session.exec(select(col(LakeFile.path)))).all())
-        await to_thread(_remove_unlisted, folder, listed)
+        listed = {file.path for file in (await _listed(session, days)).values()}
+        await to_thread(_remove_unlisted, folder, days, listed)
 
 
-def _remove_unlisted(folder: Path, listed: set[str]) -> None:
-    shutil.rmtree(folder / STAGING, ignore_errors=True)
-    for path in folder.glob("*/*.parquet"):
-        if str(path.relative_to(folder)) not in listed:
-            path.unlink()
+def _remove_unlisted(folder: Path, days: Sequence[date], listed: set[str]) -> None:
+    for day in days:
+        for path in (folder / day.isoformat()).glob("*.parquet"):
+            if str(path.relative_to(folder)) not in listed:
+                path.unlink()
 
 
 def _quoted(path: Path) -> str:
