@@ -1,18 +1,27 @@
 -- Of the subscriptions `touched`: until when each version lasts, and how each ended if the source
 -- did not say. A trial that ends by its date writes no version, so that is told when it is read.
+-- `settled`: one row for each version of them. What is analysed here would be guessed wrong.
+ANALYZE touched;
+
+CREATE TEMPORARY TABLE settled ON COMMIT DROP AS
 WITH grouped AS (
     SELECT
-        *,
+        version_id,
+        subscription_id,
+        status,
+        end_reason,
+        end_reason_given,
+        effective_from,
+        effective_to,
         count(*) FILTER (WHERE status <> 'EXPIRED') OVER timeline AS expiry,
         lead(effective_from) OVER timeline AS next_from
     FROM subscription_history
     WHERE subscription_id IN (SELECT id FROM touched)
     WINDOW timeline AS (PARTITION BY subscription_id ORDER BY effective_from, version_id)
 ),
-settled AS (
+reasoned AS (
     SELECT
-        version_id,
-        next_from,
+        *,
         CASE
             WHEN end_reason_given THEN end_reason
             WHEN status = 'CANCELLED' THEN 'VOLUNTARY'
@@ -26,11 +35,19 @@ settled AS (
         PARTITION BY subscription_id, expiry ORDER BY effective_from, version_id
     )
 )
+SELECT
+    version_id,
+    next_from,
+    reason,
+    (effective_to, end_reason) IS DISTINCT FROM (next_from, reason) AS differs
+FROM reasoned;
+
+ANALYZE settled;
+
 UPDATE subscription_history AS version
 SET effective_to = next_from, end_reason = reason
 FROM settled
-WHERE version.version_id = settled.version_id
-    AND (version.effective_to, version.end_reason) IS DISTINCT FROM (next_from, reason);
+WHERE version.version_id = settled.version_id AND differs;
 
 -- What each of them is now: one row for each subscription.
 INSERT INTO subscriptions AS known (
@@ -41,7 +58,7 @@ SELECT
     subscription_id, user_id, academy_id, status, plan, started_at, trial_ends_at,
     next_payment_at, valid_until, cancelled_at, ended_at, end_reason, mrr, currency, updated_at
 FROM subscription_history
-WHERE effective_to IS NULL AND subscription_id IN (SELECT id FROM touched)
+WHERE version_id IN (SELECT version_id FROM settled WHERE next_from IS NULL)
 ON CONFLICT (id) DO UPDATE SET
     user_id = excluded.user_id,
     academy_id = excluded.academy_id,

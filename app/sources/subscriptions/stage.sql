@@ -1,7 +1,9 @@
 -- The rows of a file of subscriptions, or of versions of them, one for each row.
+SET LOCAL work_mem = '64MB';
+
 LOCK TABLE subscriptions IN SHARE ROW EXCLUSIVE MODE;
 
-DROP TABLE IF EXISTS staged, touched, told;
+DROP TABLE IF EXISTS staged, touched, told, settled;
 
 CREATE TEMPORARY TABLE staged (
     row bigint NOT NULL,
