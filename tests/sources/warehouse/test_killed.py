@@ -1,0 +1,106 @@
+"""What processes leave that are killed."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from app.kit.db import Database
+from app.sources.warehouse.folders import private_folder
+from app.sources.warehouse.lake import Lake
+from tests.sources.warehouse.killed_import import DAYS, ROWS_A_DAY, events
+from tests.support.lake import batches, read
+from tests.support.processes import packages, pipe, until
+
+FIRST, LAST = date(2026, 3, 1), date(2026, 3, DAYS)
+FOLDER_HOLDER = """
+import sys
+from pathlib import Path
+from app.sources.warehouse.folders import private_folder
+
+with private_folder(Path(sys.argv[1])) as folder:
+    (folder / "file").touch()
+    print(folder, flush=True)
+    sys.stdin.read()
+"""
+Process = subprocess.Popen[str]
+
+
+@contextmanager
+def started(*words: str) -> Iterator[Process]:
+    """Run a Python of ours; it is killed at the end."""
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": packages()},
+    )
+    with process:
+        yield process
+        process.kill()
+
+
+def has_read(word: str) -> Callable[[Process, Path], None]:
+    """Wait until the import says the word."""
+
+    def wait(process: Process, _home: Path) -> None:
+        until(lambda: pipe(process.stdout).readline().strip() == word)
+
+    return wait
+
+
+def has_written(files: int) -> Callable[[Process, Path], None]:
+    """Wait until the import has written so many files, or is over."""
+
+    def wait(process: Process, home: Path) -> None:
+        until(lambda: count(home) >= DAYS + files or process.poll() is not None)
+
+    return wait
+
+
+def count(home: Path) -> int:
+    return len(list((home / "lake").glob("2026-*/*.parquet")))
+
+
+@pytest.mark.parametrize(
+    "far_enough",
+    [has_read("half"), has_read("all"), has_written(1), has_written(DAYS // 2), has_written(DAYS)],
+    ids=["half read", "all read", "a day written", "half written", "all written"],
+)
+async def test_a_killed_import_leaves_the_old_rows_or_the_new(
+    lake: Lake, database: Database, tmp_path: Path, far_enough: Callable[[Process, Path], None]
+) -> None:
+    await lake.import_activity(batches(events("old"), size=500))
+    module = "tests.sources.warehouse.killed_import"
+
+    with started("-m", module, str(tmp_path), database.url, "new") as process:
+        far_enough(process, tmp_path)
+        process.kill()
+
+    rows = await read(lake, FIRST, LAST)
+    assert len(rows) == DAYS * ROWS_A_DAY
+    assert len({str(row[0]).split()[0] for row in rows}) == 1
+    await lake.import_activity(batches(events("new"), size=500), replace=True)
+    assert len(await read(lake, FIRST, LAST)) == len(rows)
+    assert count(tmp_path) == DAYS
+    assert not list((tmp_path / "lake" / ".staging").iterdir())
+
+
+def test_a_dead_process_loses_its_folder_and_a_living_one_keeps_it(tmp_path: Path) -> None:
+    with started("-c", FOLDER_HOLDER, str(tmp_path)) as dead:
+        abandoned = Path(pipe(dead.stdout).readline().strip())
+        dead.kill()
+    with started("-c", FOLDER_HOLDER, str(tmp_path)) as living:
+        kept = Path(pipe(living.stdout).readline().strip())
+
+        with private_folder(tmp_path) as own:
+            assert own.is_dir()
+
+        assert (kept / "file").exists()
+        assert not abandoned.exists()
+    assert sorted(tmp_path.iterdir()) == [kept, kept.with_suffix(".lock")]
