@@ -1,7 +1,7 @@
 """Keys over HTTP, and what the key of the request may do."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -15,6 +15,23 @@ from app.kit.errors import Fault, Forbidden, Invalid
 from app.kit.problems import answers
 from app.kit.web import Id, SessionDep, ShellDep, Text
 
+SHOWN: dict[str, Any] = {
+    "id": "0190b5a0-6a3e-7c58-8f6e-2f6a2d1c9b11",
+    "name": "dashboard",
+    "prefix": "1f0c9a77be",
+    "scopes": ["reports:read"],
+    "academies": [1],
+    "report_types": None,
+    "expires_at": None,
+}
+LISTED = SHOWN | {
+    "created_at": "2026-03-11T09:00:00Z",
+    "created_by": "command line",
+    "revoked_at": None,
+    "last_used_at": None,
+}
+MADE = LISTED | {"token": "hu_1f0c9a77be_Zm9yIGV4YW1wbGUgb25seSwgaXQgb3BlbnMgbm90aGluZw"}
+
 router = APIRouter()
 
 Admin = Annotated[Key, require(Scope.ADMIN)]
@@ -23,6 +40,8 @@ NO_ID = UUID(int=0)
 
 class KeyShown(BaseModel):
     """A key without its secret; null for academies or report types means all of them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [SHOWN]})
 
     id: UUID
     name: str
@@ -36,6 +55,8 @@ class KeyShown(BaseModel):
 class KeyListed(KeyShown):
     """A key as its keepers see it."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [LISTED]})
+
     created_at: datetime
     created_by: str
     revoked_at: datetime | None
@@ -45,11 +66,17 @@ class KeyListed(KeyShown):
 class KeyMade(KeyListed):
     """A new key; the token is shown this once."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [MADE]})
+
     token: str
 
 
 class Keys(BaseModel):
     """Keys, the newest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [LISTED], "next_cursor": None}]}
+    )
 
     items: list[KeyListed]
     next_cursor: None = None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from app.access.gate import require
 from app.access.scopes import Key, Scope
@@ -21,6 +21,10 @@ Eraser = Annotated[Key, require(Scope.PEOPLE_ERASE)]
 
 class Erased(BaseModel):
     """How many rows were deleted, by table."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"deleted": {"users": 1, "subscriptions": 2}}]}
+    )
 
     deleted: dict[str, int]
 

@@ -1,8 +1,8 @@
 """Rows that are sent as the body of a request, checked like those of a file."""
 
+import asyncio
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from fastapi import Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.kit.errors import AppError, Fault, Invalid
 from app.sources.files import Column, Imported, Rows, read_batches
@@ -21,7 +21,19 @@ MOST_FAULTS = 10
 JSON = "application/json"
 NDJSON = ("application/x-ndjson", "application/jsonl", "application/ndjson")
 
+EXAMPLE: dict[str, Any] = {
+    "inserted": 2,
+    "changed": 1,
+    "unchanged": 7,
+    "skipped": 0,
+    "stale": 0,
+    "repeated": 0,
+    "erased": 0,
+    "errors": [],
+}
+
 Row = Mapping[str, object]
+Importing = Callable[[Rows], Awaitable[Imported]]
 
 
 class TooLarge(AppError):
@@ -38,6 +50,8 @@ class UnsupportedMediaType(AppError):
 
 class Written(BaseModel):
     """What became of the rows; all or none are written."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     inserted: int
     changed: int
@@ -81,29 +95,19 @@ async def receive(request: Request, columns: Sequence[Column]) -> Uploaded:
     return Uploaded(rows=list(_checked(rows, {column.name for column in columns})))
 
 
-@contextmanager
-def as_batches(uploaded: Uploaded, columns: Sequence[Column], now: datetime) -> Iterator[Rows]:
-    """Hand the rows on as those of a file; faults found meanwhile point into the body."""
+async def load(
+    uploaded: Uploaded, columns: Sequence[Column], now: datetime, importing: Importing
+) -> Written:
+    """Hand the rows on as those of a file; faults found there point into the body."""
+    if not uploaded.rows:
+        return _written(Imported(kind="", read=0))
     with tempfile.TemporaryDirectory(prefix="headsup-") as folder:
         path = Path(folder) / "rows.ndjson"
-        path.write_bytes(b"\n".join(_lines(uploaded.rows, columns)))
+        await asyncio.to_thread(_write, path, uploaded.rows, columns)
         try:
-            yield read_batches(path, columns, now=now)
+            return _written(await importing(read_batches(path, columns, now=now)))
         except Invalid as error:
             raise _refusal([_from_zero(fault) for fault in error.faults]) from None
-
-
-def written(imported: Imported) -> Written:
-    """Say what became of the rows."""
-    return Written(
-        inserted=imported.inserted,
-        changed=imported.changed,
-        unchanged=imported.unchanged,
-        skipped=imported.stale + imported.repeated + imported.skipped_erased,
-        stale=imported.stale,
-        repeated=imported.repeated,
-        erased=imported.skipped_erased,
-    )
 
 
 def described(columns: Sequence[Column], example: Row) -> dict[str, Any]:
@@ -125,6 +129,22 @@ def described(columns: Sequence[Column], example: Row) -> dict[str, Any]:
     lines = {"schema": {"type": "string"}, "example": orjson.dumps(example).decode()}
     content = {JSON: {"schema": array, "example": [example]}, NDJSON[0]: lines}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def _written(imported: Imported) -> Written:
+    return Written(
+        inserted=imported.inserted,
+        changed=imported.changed,
+        unchanged=imported.unchanged,
+        skipped=imported.stale + imported.repeated + imported.skipped_erased,
+        stale=imported.stale,
+        repeated=imported.repeated,
+        erased=imported.skipped_erased,
+    )
+
+
+def _write(path: Path, rows: Sequence[Row], columns: Sequence[Column]) -> None:
+    path.write_bytes(b"\n".join(_lines(rows, columns)))
 
 
 async def _body(request: Request) -> bytes:

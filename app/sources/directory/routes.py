@@ -1,9 +1,9 @@
 """The names of academies and learners over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import col, select
 
 from app.access.gate import KeyDep, require
@@ -22,8 +22,8 @@ from app.sources.directory.models import Academy, User
 from app.sources.subscriptions.models import Subscription
 from app.sources.uploads import Written
 
-ACADEMY = {"id": 1, "slug": "madrid", "name": "Academy of Madrid"}
-USER = {"id": 4711, "email": "ada@example.com", "full_name": "Ada Lovelace"}
+ACADEMY: dict[str, Any] = {"id": 1, "slug": "madrid", "name": "Academy of Madrid"}
+USER: dict[str, Any] = {"id": 4711, "email": "ada@example.com", "full_name": "Ada Lovelace"}
 UPLOAD = answers(404, 413, 415)
 
 router = APIRouter()
@@ -41,11 +41,17 @@ class AcademyShown(BaseModel):
 class Academies(BaseModel):
     """Academies by their id."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [ACADEMY], "next_cursor": None}]}
+    )
+
     items: list[AcademyShown]
     next_cursor: str | None = Field(description="Where to go on: send it as `cursor`.")
 
 
 class UserShown(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [USER]})
+
     id: int
     email: str | None
     full_name: str | None
@@ -105,8 +111,9 @@ async def put_academies(
     if key.academies is not None:
         key.narrow(uploaded.values("id"))
     now = shell.clock()
-    with uploads.as_batches(uploaded, ACADEMY_COLUMNS, now) as rows:
-        return uploads.written(await import_academies(session, rows, now=now))
+    return await uploads.load(
+        uploaded, ACADEMY_COLUMNS, now, lambda rows: import_academies(session, rows, now=now)
+    )
 
 
 @router.put(
@@ -130,5 +137,6 @@ async def put_users(request: Request, key: Writer, session: SessionDep, shell: S
         others = frozenset[object]((await session.exec(elsewhere)).all())
         uploaded.refuse("id", others, "there is no such learner")
     now = shell.clock()
-    with uploads.as_batches(uploaded, USER_COLUMNS, now) as rows:
-        return uploads.written(await import_users(session, rows, now=now))
+    return await uploads.load(
+        uploaded, USER_COLUMNS, now, lambda rows: import_users(session, rows, now=now)
+    )

@@ -57,5 +57,6 @@ async def put_subscriptions(
         others = frozenset[object]((await session.exec(elsewhere.with_for_update())).all())
         uploaded.refuse("id", others, "there is no such subscription")
     now = shell.clock()
-    with uploads.as_batches(uploaded, COLUMNS, now) as rows:
-        return uploads.written(await import_subscriptions(session, rows, now=now))
+    return await uploads.load(
+        uploaded, COLUMNS, now, lambda rows: import_subscriptions(session, rows, now=now)
+    )

@@ -1,0 +1,82 @@
+"""The description of the API, and the table of scopes in the handbook."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.api.app import create_app
+from app.api.openapi import METHODS, scopes_needed
+from app.settings import Settings
+
+HANDBOOK = Path(__file__).parents[2] / "docs" / "api.md"
+APP = create_app(Settings(home=Path("/tmp/unused")))  # noqa: S108 - nothing is opened
+DESCRIBED = APP.openapi()
+OPERATIONS: dict[str, dict[str, Any]] = {
+    operation["operationId"]: operation | {"method": method.upper(), "path": path}
+    for path, operations in DESCRIBED["paths"].items()
+    for method, operation in operations.items()
+    if method in METHODS
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_has_a_clean_name_a_tag_and_a_summary(name: str) -> None:
+    operation = OPERATIONS[name]
+
+    assert re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", name)
+    assert len(operation["tags"]) == 1
+    assert operation["tags"][0] in {tag["name"] for tag in DESCRIBED["tags"]}
+    assert operation["summary"]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_declares_its_errors_as_problems(name: str) -> None:
+    answers = OPERATIONS[name]["responses"]
+
+    errors = {status: answer for status, answer in answers.items() if int(status) >= 400}
+    assert "422" in errors
+    assert all(
+        list(answer["content"]) == ["application/problem+json"] for answer in errors.values()
+    )
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_has_an_example(name: str) -> None:
+    operation, components = OPERATIONS[name], DESCRIBED["components"]["schemas"]
+    contents = [
+        content
+        for status, answer in operation["responses"].items()
+        if status in ("200", "201", "202")
+        for content in answer.get("content", {}).values()
+    ]
+
+    for content in contents:
+        named = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        assert "example" in content or components[named].get("examples"), content
+
+
+def test_what_needs_a_key_says_so() -> None:
+    keyed = {name for name, operation in OPERATIONS.items() if operation.get("security")}
+
+    assert keyed == set(scopes_needed(APP))
+    assert {"listChurnRisk", "getMe", "putSubscriptions", "eraseUser"} <= keyed
+
+
+def test_the_table_of_scopes_in_the_handbook_is_complete() -> None:
+    needed = scopes_needed(APP)
+    rows = {
+        f"| `{operation['method']} {operation['path']}` | `{name}` | {_words(needed, name)} |"
+        for name, operation in OPERATIONS.items()
+    }
+
+    written = {line for line in HANDBOOK.read_text("utf-8").splitlines() if line.startswith("| `")}
+
+    assert written == rows
+
+
+def _words(needed: dict[str, Any], name: str) -> str:
+    if name not in needed:
+        return "no key"
+    return f"`{needed[name]}`" if needed[name] else "any key"

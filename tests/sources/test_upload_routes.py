@@ -1,0 +1,162 @@
+"""Writing rows over HTTP, and erasing a person."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+from sqlmodel import select
+
+from app.access.scopes import Scope
+from app.kit.db import Database
+from app.sources.directory.models import User
+from app.sources.subscriptions.models import Subscription, SubscriptionVersion
+from tests.support.published import publish, risk
+from tests.support.service import client, service, token
+
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+def subscription(**changes: object) -> dict[str, object]:
+    """Return a subscription as a source tells of it."""
+    row: dict[str, object] = {"id": "s1", "user_id": 1, "academy_id": 1, "status": "ACTIVE"}
+    return row | {"started_at": "2026-01-07T10:00:00Z"} | changes
+
+
+@pytest.fixture
+async def writing(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that writes for every academy and erases people."""
+    scopes = (Scope.DATA_WRITE, Scope.PEOPLE_ERASE, Scope.PEOPLE_READ, Scope.REPORTS_READ)
+    async with client(service(database, tmp_path), await token(database, *scopes)) as asking:
+        yield asking
+
+
+@pytest.fixture
+async def limited(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that writes for academy 1 only."""
+    key = await token(database, Scope.DATA_WRITE, academies=frozenset({1}))
+    async with client(service(database, tmp_path), key) as asking:
+        yield asking
+
+
+async def test_rows_are_inserted_changed_or_left(writing: httpx.AsyncClient) -> None:
+    await writing.put("/subscriptions", json=[subscription(), subscription(id="s2")])
+
+    answer = await writing.put(
+        "/subscriptions",
+        json=[subscription(), subscription(id="s2", mrr=9), subscription(id="s3")],
+    )
+
+    counts = answer.json()
+    assert answer.status_code == 200, answer.text
+    assert [counts[name] for name in ("inserted", "changed", "unchanged")] == [1, 1, 1]
+
+
+async def test_lines_are_taken_like_an_array(
+    writing: httpx.AsyncClient, database: Database
+) -> None:
+    lines = b"\n".join(orjson.dumps({"id": n, "full_name": f"N{n}"}) for n in (1, 2))
+
+    answer = await writing.put("/users", content=lines, headers=NDJSON)
+
+    assert answer.json()["inserted"] == 2
+    async with database.transaction() as session:
+        assert len((await session.exec(select(User))).all()) == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "pointer"),
+    [
+        (subscription(status="GONE"), "/1/status"),
+        (subscription(user_id=None), "/1/user_id"),
+        (subscription(colour="red"), "/1/colour"),
+        ([], "/1"),
+    ],
+)
+async def test_one_wrong_row_keeps_all_out_and_is_pointed_at(
+    writing: httpx.AsyncClient, database: Database, row: object, pointer: str
+) -> None:
+    answer = await writing.put("/subscriptions", json=[subscription(), row])
+
+    assert answer.status_code == 422, answer.text
+    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+    async with database.transaction() as session:
+        assert (await session.exec(select(Subscription))).all() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b"{", "application/json", 422),
+        (b"{}", "application/json", 422),
+        (b"[]", "text/plain", 415),
+        (b"[" + b"{}," * 50_000 + b"{}]", "application/json", 413),
+    ],
+)
+async def test_what_is_no_body_of_rows_is_refused(
+    writing: httpx.AsyncClient, content: bytes, kind: str, status: int
+) -> None:
+    answer = await writing.put("/users", content=content, headers={"Content-Type": kind})
+
+    assert answer.status_code == status
+
+
+async def test_no_rows_change_nothing(writing: httpx.AsyncClient) -> None:
+    answer = await writing.put("/academies", json=[])
+
+    assert (answer.status_code, answer.json()["inserted"]) == (200, 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "rows"),
+    [
+        ("/subscriptions", [subscription(), subscription(id="s9", academy_id=2)]),
+        ("/subscriptions", [subscription(id="theirs")]),
+        ("/academies", [{"id": 2, "slug": "b", "name": "B"}]),
+        ("/users", [{"id": 7, "email": "x@example.com"}]),
+    ],
+)
+async def test_a_limited_key_cannot_write_what_is_or_was_anothers(
+    writing: httpx.AsyncClient, limited: httpx.AsyncClient, path: str, rows: list[object]
+) -> None:
+    theirs = subscription(id="theirs", user_id=7, academy_id=2)
+    await writing.put("/subscriptions", json=[theirs])
+
+    answer = await limited.put(path, json=rows)
+
+    assert answer.status_code in (404, 422)
+
+
+async def test_a_limited_key_writes_its_own(limited: httpx.AsyncClient) -> None:
+    answer = await limited.put("/subscriptions", json=[subscription()])
+
+    assert answer.json()["inserted"] == 1
+
+
+async def test_an_erased_person_is_nowhere_and_not_taken_in_again(
+    writing: httpx.AsyncClient, database: Database
+) -> None:
+    await writing.put("/users", json=[{"id": 1, "email": "ada@example.com"}])
+    await writing.put("/subscriptions", json=[subscription()])
+    await publish(database, risk(), risk(user_id=2))
+    before = await writing.get("/churn/risk")
+
+    erased = await writing.delete("/users/1")
+    again = await writing.put("/subscriptions", json=[subscription()])
+
+    after = await writing.get("/churn/risk", headers={"If-None-Match": before.headers["etag"]})
+    assert erased.json()["deleted"]["churn_risk_reports"] == 1
+    assert (again.json()["inserted"], again.json()["erased"]) == (0, 1)
+    assert [item["user_id"] for item in after.json()["items"]] == [2]
+    async with database.transaction() as session:
+        assert (await session.exec(select(SubscriptionVersion))).all() == []
+
+
+async def test_a_limited_key_erases_nobody(database: Database, tmp_path: Path) -> None:
+    key = await token(database, Scope.PEOPLE_ERASE, academies=frozenset({1}))
+
+    async with client(service(database, tmp_path), key) as asking:
+        answer = await asking.delete("/users/1")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "limited_key")
