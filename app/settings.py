@@ -31,9 +31,9 @@ class Settings(BaseSettings):
         SecretStr | None,
         Field(description="postgresql://... of a server 15 or newer; unset: the embedded one."),
     ] = None
-    warehouse: Annotated[
-        str, Field(description="lake, or bigquery://project/dataset[/table].")
-    ] = "lake"
+    warehouse: Annotated[str, Field(description="lake, or bigquery://project/dataset[/table].")] = (
+        "lake"
+    )
     timezone: Annotated[str, Field(description="The zone whose days are reported.")] = "UTC"
     min_volume_ratio: Annotated[
         float, Field(ge=0, le=1, description="An academy's day below this share is held.")
@@ -66,6 +66,20 @@ class Settings(BaseSettings):
         """The zone whose days are reported."""
         return ZoneInfo(self.timezone)
 
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which another process reads these settings."""
+        ours = {
+            f"HEADSUP_{name.upper()}": _plain(value)
+            for name, value in self
+            if value is not None and value != type(self).model_fields[name].default
+        }
+        others = {
+            name: value
+            for name, value in os.environ.items()  # noqa: TID251 - handed on, not read
+            if not name.startswith("HEADSUP_")
+        }
+        return {**others, **ours}
+
     @classmethod
     def from_environment(cls) -> Self:
         """Read the settings; raise `Unusable` naming every variable that cannot be used."""
@@ -75,6 +89,10 @@ class Settings(BaseSettings):
             faults = [_fault(e["loc"][0], e["msg"]) for e in error.errors(include_input=False)]
             text = "; ".join(f"{fault.pointer}: {fault.message}" for fault in faults)
             raise Unusable(f"The settings cannot be used: {text}", faults=faults) from None
+
+
+def _plain(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def _fault(name: str | int, message: str) -> Fault:

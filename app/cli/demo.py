@@ -1,19 +1,25 @@
 """`headsup demo`."""
 
 import json
+import os
 import shutil
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
+from app.access import store as keys
+from app.access.scopes import Key, Scope
 from app.cli.generate import exit_code, generate, tell
 from app.cli.terminal import errors, output, run, show
 from app.demo.fill import fill
 from app.demo.plan import Plan
 from app.kit.clock import utc_now
 from app.kit.days import ONE_DAY, day_of
+from app.kit.db import Database
 from app.runs.registry import report_named
 from app.runs.request import DaysAsked, RunRequest
 from app.settings import Settings
@@ -22,6 +28,7 @@ from app.sources.opening import open_lake, open_sources
 REPORT = "churn"
 BACKFILL_DAYS = 30
 MARK = "demo.json"
+KEY_NAME = "demo"
 
 
 def demo(
@@ -29,30 +36,25 @@ def demo(
     learners: Annotated[int, typer.Option(help="How many learners to make up.")] = 2000,
     days: Annotated[int, typer.Option(help="How many days to make up, yesterday the last.")] = 60,
     seed: Annotated[int, typer.Option(help="The same seed makes up the same academy.")] = 1,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")] = 8000,
+    is_served: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Serve the HTTP API at the end.")
+    ] = True,
 ) -> None:
-    """Make up an academy, report on its last 30 days, and show who is about to leave.
+    """Make up an academy, report on its last 30 days, show who is about to leave, and serve it.
 
     Everything stays in the folder `demo` of the home; real data is neither read nor touched.
     """
-    raise typer.Exit(run(_demo(learners=learners, days=days, seed=seed)))
-
-
-async def _demo(*, learners: int, days: int, seed: int) -> int:
     settings = demo_settings(Settings.from_environment())
     last_day = day_of(utc_now(), settings.zone) - ONE_DAY
     plan = Plan(learners=learners, days=days, seed=seed, last_day=last_day)
     _make_room(settings.home, plan)
-    async with open_sources(settings) as sources:
-        lake = open_lake(settings, sources.database)
-        await fill(plan, database=sources.database, lake=lake, now=utc_now(), told=_told)
-        first, last = DaysAsked(days_back=min(BACKFILL_DAYS, days)).resolve(last_day + ONE_DAY)
-        request = RunRequest(report_type=REPORT, day_from=first, day_to=last)
-        outcome = await generate(request, settings, sources)
-        tell(outcome)
-        async with sources.database.transaction() as session:
-            show(await report_named(REPORT)(sources).glance(session, last_day, None))
-    _how_to_go_on(settings.home)
-    return exit_code(outcome)
+    exit_with = run(_report(settings, plan))
+    if exit_with or not is_served:
+        _say_how_to_go_on(settings.home)
+        raise typer.Exit(exit_with)
+    _say_how_to_ask(run(_make_key(settings)), port)
+    _serve(settings, port)
 
 
 def demo_settings(settings: Settings) -> Settings:
@@ -73,16 +75,66 @@ def _make_room(home: Path, plan: Plan) -> None:
     mark.write_text(said, "utf-8")
 
 
+async def _report(settings: Settings, plan: Plan) -> int:
+    async with open_sources(settings) as sources:
+        lake = open_lake(settings, sources.database)
+        await fill(plan, database=sources.database, lake=lake, now=utc_now(), told=_told)
+        asked = DaysAsked(days_back=min(BACKFILL_DAYS, plan.days))
+        first, last = asked.resolve(plan.last_day + ONE_DAY)
+        request = RunRequest(report_type=REPORT, day_from=first, day_to=last)
+        outcome = await generate(request, settings, sources)
+        tell(outcome)
+        async with sources.database.transaction() as session:
+            show(await report_named(REPORT)(sources).glance(session, last, None))
+    return exit_code(outcome)
+
+
 def _told(text: str) -> None:
     errors.print(f"Made up {text}.")
 
 
-def _how_to_go_on(home: Path) -> None:
+async def _make_key(settings: Settings) -> str:
+    """Make a key for this demo; those of earlier ones are closed."""
+    async with open_sources(settings) as sources:
+        return await renew_key(sources.database)
+
+
+async def renew_key(database: Database) -> str:
+    """Make a key of every scope and return it; earlier demo keys are closed."""
+    now = utc_now()
+    wanted = Key(id=UUID(int=0), name=KEY_NAME, prefix="", scopes=frozenset(Scope))
+    async with database.transaction() as session:
+        for row in await keys.listed(session):
+            if row.name == KEY_NAME:
+                await keys.revoke(session, row, now)
+        return (await keys.issue(session, wanted, created_by=KEY_NAME, now=now)).token
+
+
+def _say_how_to_ask(token: str, port: int) -> None:
+    address = f"http://127.0.0.1:{port}"
+    output.print("Ask it, in another terminal:", style="bold")
+    output.print(
+        f'  curl -s -H "Authorization: Bearer {token}"'
+        f' "{address}/churn/risk?level=CRITICAL&limit=3"',
+        soft_wrap=True,
+        markup=False,
+    )
+    output.print(f"Try every operation with this key at {address}/docs", soft_wrap=True)
+    output.print("Stop it with Ctrl-C.")
+
+
+def _say_how_to_go_on(home: Path) -> None:
     output.print("How to go on:", style="bold")
-    here = f"HEADSUP_HOME={home}"
     for command, what in (
         ("headsup export churn --date DAY -o risks.csv", "every column of a day"),
         ("headsup generate-report churn --days-back 7", "run days again; nothing is doubled"),
         ("headsup doctor", "what is configured, empty, stale or held"),
     ):
-        output.print(f"  {here} .venv/bin/{command}   # {what}", soft_wrap=True)
+        output.print(f"  HEADSUP_HOME={home} .venv/bin/{command}   # {what}", soft_wrap=True)
+
+
+def _serve(settings: Settings, port: int) -> None:
+    """Become the server."""
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
+    os.execve(sys.executable, command, settings.environment())  # noqa: S606 - our own command

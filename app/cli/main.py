@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from app.cli import demo, doctor, exports, generate, imports, migrate
+from app.cli import demo, doctor, exports, generate, imports, keys, migrate, serve, worker
 from app.cli.terminal import errors
 from app.kit import logs
 from app.kit.errors import AppError
@@ -25,6 +25,9 @@ app.command("export")(exports.export)
 app.command("migrate")(migrate.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.add_typer(keys.app, name="keys")
+app.command("worker")(worker.worker)
 
 
 def main() -> None:
