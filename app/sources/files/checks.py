@@ -8,6 +8,7 @@ from app.sources.files.columns import DUCKDB_TYPES, Column
 EARLIEST = "TIMESTAMPTZ '0001-01-01 00:00:00+00'"
 LATEST = "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'"
 WHOLE = "'[+-]?[0-9]+([.]0*)?'"
+MINUTE_AND_OFFSET = "'^([0-9-]{8,10}[T ][0-9]{2}:[0-9]{2})([Z+-])'"
 
 
 def typed(columns: Sequence[Column], types: Mapping[str, str]) -> str:
@@ -91,13 +92,14 @@ def _value(column: Column, source: str | None) -> str:
 
 
 def _parsed(column: Column, text: str) -> str:
-    """Read a text; a cast alone would round 1.5, and take the word 'epoch' for a time."""
+    """Read a text: a cast alone would round 1.5, take the word 'epoch', and not take 10:30Z."""
     match column.kind:
         case "int64":
             whole = f"TRY_CAST(split_part({text}, '.', 1) AS BIGINT)"
             return f"CASE WHEN regexp_full_match({text}, {WHOLE}) THEN {whole} END"
         case "timestamp":
-            instant = f"TRY_CAST({text} AS TIMESTAMPTZ)"
+            seconds = f"regexp_replace({text}, {MINUTE_AND_OFFSET}, '\\1:00\\2')"
+            instant = f"TRY_CAST({seconds} AS TIMESTAMPTZ)"
             return f"CASE WHEN regexp_matches({text}, '^[0-9]') THEN {instant} END"
         case "float64" | "string":
             return f"TRY_CAST({text} AS DOUBLE)"
