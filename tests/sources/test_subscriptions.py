@@ -15,6 +15,7 @@ from tests.support.subscriptions import (
     subscription,
     tell,
     timeline,
+    version_count,
 )
 
 OVER = sorted(set(Status) - LIVE)
@@ -48,6 +49,7 @@ async def test_first_seen_owing_without_a_later_stamp_it_always_owed(
     await tell(session, subscription(status="PAYMENT_ISSUE", updated_at=stamp))
 
     assert await timeline(session) == ["PAYMENT_ISSUE 03-01 00:00"]
+    assert await version_count(session) == 1
 
 
 @pytest.mark.parametrize("status", OVER)
@@ -83,6 +85,7 @@ async def test_over_before_it_began_it_was_never_active(session: AsyncSession, d
     await tell(session, subscription(status="CANCELLED", **dates))
 
     assert await timeline(session) == ["CANCELLED 03-01 00:00"]
+    assert await version_count(session) == 1
 
 
 async def test_what_it_was_before_it_was_over_has_no_end(session: AsyncSession) -> None:
@@ -167,6 +170,16 @@ async def test_a_newer_stamp_alone_is_no_change_and_makes_what_is_older_stale(
     assert (touched.unchanged, older.stale) == (1, 1)
     assert await timeline(session) == ["ACTIVE 03-01 00:00"]
     assert await now_known(session, "updated_at") == "2024-04-03 00:00:00+00"
+
+
+async def test_a_change_without_a_stamp_does_not_forget_the_newest(session: AsyncSession) -> None:
+    await tell(session, subscription(updated_at=at("04-02")))
+    await tell(session, subscription(plan="pro"))
+
+    counts = await tell(session, subscription(plan="old", updated_at=at("04-01")))
+
+    assert counts.stale == 1
+    assert await now_known(session, "plan") == "pro"
 
 
 async def test_a_change_before_the_start_counts_at_the_start(session: AsyncSession) -> None:

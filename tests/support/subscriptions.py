@@ -73,6 +73,11 @@ async def reasons(session: AsyncSession, subscription_id: str = "s1") -> list[st
     return await _column(session, sql, id=subscription_id)
 
 
+async def version_count(session: AsyncSession) -> int:
+    """Count the versions, those included that cover no time."""
+    return len(await _column(session, "SELECT version_id FROM subscription_history"))
+
+
 async def everything(session: AsyncSession) -> list[str]:
     """Return all that is stored of subscriptions, but for the numbers of the versions."""
     return await _column(session, "SELECT subscriptions::text FROM subscriptions ORDER BY id") + (
