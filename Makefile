@@ -16,15 +16,18 @@ setup: .venv/ready  ## Install everything into .venv, from the lock files
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing into .venv (the first time takes a minute or two)"
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.lock > .venv/uv.lock
+	@$(BIN)/python -m pip install --quiet --require-hashes -r .venv/uv.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock \
+	  || $(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: setup  ## Simulate an academy, report on it, and serve it
 	@$(BIN)/headsup demo $(ARGS)
 
-test: setup  ## Run the tests
-	@$(BIN)/pytest -n 2 --cov --cov-report=term $(ARGS)
+test: setup  ## Run the tests (in a zone that is not UTC, since no day may depend on the machine's)
+	@TZ=America/New_York $(BIN)/pytest -n 2 --cov --cov-report=term $(ARGS)
 
 check: setup  ## Format, lint, types, imports, then the tests
 	@$(BIN)/ruff format --check .
