@@ -7,10 +7,9 @@ from typing import ClassVar, Protocol
 
 import polars as pl
 
+from app.alerts.columns import Columns
 from app.alerts.kinds import SEVERITIES
 from app.alerts.rules import Rule
-
-Columns = Mapping[str, pl.DataType | type[pl.DataType]]
 
 FOLLOWED: Columns = {
     "user_id": pl.Int64,

@@ -1,0 +1,82 @@
+"""What a day changed: the rows to write, their history, and the day's counts."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from app.alerts.columns import EPISODE, EVENT, KEY
+from app.alerts.kinds import Resolution, Severity, Status, What
+from app.alerts.transitions import Happens, There, Today
+
+CLOSING = (Happens.RESOLVE, Happens.LOSE, Happens.LEAVE)
+
+
+def changed(judged: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that are new or differ from what is stored, with `place`, their number.
+
+    Columns: place i64, id i64? (NULL: new), user_id, alert_type, `EPISODE` and its `cur_...`.
+    """
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"cur_{name}")) for name in EPISODE)
+    current = [f"cur_{name}" for name in EPISODE]
+    return (
+        judged.filter(pl.col("id").is_null() | differs)
+        .select("id", *KEY, *EPISODE, *current)
+        .with_row_index("place")
+        .with_columns(pl.col("place").cast(pl.Int64), pl.col("severity", "cur_severity").cast(str))
+    )
+
+
+def events(changes: pl.DataFrame) -> pl.DataFrame:
+    """Return `EVENT`: what each of the `changed` rows adds to its history."""
+    parts = [
+        changes.filter(happened)
+        .select("place", rank=pl.lit(rank), what=pl.lit(what.value), was=was, became=became)
+        .select(pl.col(name).cast(dtype) for name, dtype in EVENT.items())
+        for rank, (what, happened, was, became) in enumerate(_events())
+    ]
+    return pl.concat(parts)
+
+
+def _events() -> list[tuple[What, pl.Expr, pl.Expr, pl.Expr]]:
+    is_new = pl.col("id").is_null()
+    is_open = pl.col("status") != Status.RESOLVED
+    was_open = (pl.col("cur_status") != Status.RESOLVED).fill_null(value=False)
+    was = pl.when(was_open).then("cur_status").otherwise("cur_resolution")
+    severity = pl.col("cur_severity"), pl.col("severity")
+    ends = was_open | pl.col("resolution").ne_missing(pl.col("cur_resolution"))
+    worse = (pl.col("severity") != pl.col("cur_severity")) & is_open
+    slept = (pl.col("cur_status") == Status.ACKNOWLEDGED) | pl.col(
+        "cur_snoozed_until"
+    ).is_not_null()
+    wakes = slept & (pl.col("status") == Status.OPEN) & pl.col("snoozed_until").is_null()
+    return [
+        (What.OPENED, is_new, pl.lit(None), pl.col("severity")),
+        (What.REOPENED, ~is_new & ~was_open & is_open, was, pl.col("status")),
+        (What.RESOLVED, ~is_new & ~is_open & ends, was, pl.col("resolution")),
+        (What.SEVERITY, ~is_new & worse, *severity),
+        (What.WOKE, was_open & wakes, pl.col("cur_status"), pl.col("status")),
+    ]
+
+
+def counts(judged: pl.DataFrame, day: date) -> Mapping[str, int]:
+    """Count what opened, opened again and closed on the day, and what is open by severity."""
+    is_open = pl.col("status") != Status.RESOLVED
+    stands = pl.col("resolution").ne_missing(pl.lit(Resolution.RETRACTED.value))
+    by_itself = ~is_open & (pl.col("resolution") != Resolution.MANUAL)
+    counted = judged.select(
+        opened=((pl.col("triggered_on") == day) & stands).sum(),
+        reopened=(pl.col("happens") == Happens.REOPEN).sum(),
+        closed=(pl.col("happens").is_in(CLOSING) & by_itself).sum(),
+        **{
+            severity.lower(): (is_open & (pl.col("severity") == severity.value)).sum()
+            for severity in Severity
+        },
+    )
+    return counted.row(0, named=True)
+
+
+def taken_transitions(judged: pl.DataFrame) -> Mapping[tuple[Today, There], int]:
+    """Count how often each transition of the table was taken."""
+    taken = judged.drop_nulls("today").group_by("today", "there").len()
+    return {(Today(today), There(there)): times for today, there, times in taken.iter_rows()}

@@ -1,0 +1,108 @@
+"""The step after publication: opens, follows and ends episodes, one academy's day at a time."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from app.alerts import ruling, store
+from app.alerts.changes import changed, counts, taken_transitions
+from app.alerts.day import evaluate_day, followed, restore
+from app.alerts.effects import Moment
+from app.alerts.kinds import AlertOrigin
+from app.alerts.reporting import AlertingReport, Asked
+from app.alerts.store import DueDay
+from app.alerts.transitions import There, Today
+from app.kit.clock import Clock
+from app.kit.days import day_of
+from app.kit.db import Database
+
+LIVE_DAYS = 3
+"""A day that ended longer ago is filled in, not followed."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """What the evaluation of an academy's day did.
+
+    `counts` is as in `AlertDayCount`; `transitions` says how often each one was taken.
+    """
+
+    academy_id: int
+    day: date
+    counts: Mapping[str, int]
+    transitions: Mapping[tuple[Today, There], int]
+
+
+async def evaluate(
+    database: Database,
+    report: AlertingReport,
+    academies: Sequence[int] | None,
+    *,
+    clock: Clock,
+    zone: ZoneInfo,
+) -> Sequence[Evaluated]:
+    """Evaluate every published day that is due in the academies (None: all), oldest first.
+
+    Each day is a transaction of its own; with nothing due it is one statement. Raises
+    `SourceDown`.
+    """
+    async with database.transaction() as session:
+        days = await store.due(session, report.report_type, academies)
+    done = []
+    for academy_id in sorted({day.academy_id for day in days}):
+        while evaluated := await _evaluate_next(database, report, academy_id, clock, zone):
+            done.append(evaluated)
+    return done
+
+
+async def _evaluate_next(
+    database: Database, report: AlertingReport, academy_id: int, clock: Clock, zone: ZoneInfo
+) -> Evaluated | None:
+    """Evaluate the academy's next day, if somebody else has not done so meanwhile."""
+    kind = report.report_type
+    async with database.transaction() as session:
+        await store.lock(session, kind, academy_id)
+        found = await store.due(session, kind, [academy_id], most=1)
+        if not found:
+            return None
+        (due,), now = found, clock()
+        rules = await ruling.effective(session, report, academy_id)
+        loaded = await store.episodes(database, kind, academy_id, due.report_date)
+        episodes = await asyncio.to_thread(restore, loaded, due.report_date)
+        asked = Asked(
+            day=due.report_date,
+            academy_id=academy_id,
+            is_reliable=due.is_reliable,
+            rules=rules,
+            followed=followed(episodes),
+        )
+        conditions = await report.alert_conditions(asked)
+        moment = Moment(day=due.report_date, now=now, origin=_origin(due, now, zone))
+        judged = await asyncio.to_thread(evaluate_day, episodes, conditions, rules, moment)
+        did = counts(judged, due.report_date)
+        await store.write(session, kind, due, changed(judged), now)
+        await store.advance(session, kind, due, did, now)
+    log.info(
+        "alerts.evaluated",
+        report=kind,
+        academy=academy_id,
+        day=due.report_date.isoformat(),
+        again=due.is_again,
+        opened=did["opened"],
+        closed=did["closed"],
+    )
+    taken = taken_transitions(judged)
+    return Evaluated(academy_id=academy_id, day=due.report_date, counts=did, transitions=taken)
+
+
+def _origin(due: DueDay, now: datetime, zone: ZoneInfo) -> AlertOrigin:
+    if due.first_date is None or due.first_date == due.report_date:
+        return AlertOrigin.INITIAL
+    is_live = (day_of(now, zone) - due.report_date).days <= LIVE_DAYS
+    return AlertOrigin.LIVE if is_live else AlertOrigin.BACKFILL

@@ -1,0 +1,188 @@
+"""The tables of alerts: episodes with their history, rules, and how far evaluation came."""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from app.alerts.kinds import Action, AlertOrigin, Resolution, Result, Severity, Status, What
+from app.kit.db import INSTANT, Table, text_enum
+
+
+class Alert(Table, table=True):
+    """An episode: a subscriber was in a kind of trouble for some days, in one academy.
+
+    `triggered_on` is the report day on which it opened, `opened_on` that on which it last opened
+    (again), `known_on` the last day on which its condition was known. Once RESOLVED by hand,
+    `clear_days` counts on until so many were reached. After `watched_until` it is history.
+    `prior` is what the service knew before the day `prior_of` (NULL: there was no episode), so
+    that the day can be evaluated again. `stands` is what people made of it since `acted_on`, the
+    newest evaluated day at that time.
+    """
+
+    __tablename__: ClassVar[str] = "alerts"
+    __table_args__ = (
+        CheckConstraint(
+            "(status = 'RESOLVED') = (resolution IS NOT NULL)"
+            " AND (status = 'RESOLVED') = (resolved_at IS NOT NULL)"
+            " AND (status = 'RESOLVED') = (resolved_on IS NOT NULL)",
+            name="resolved_or_not",
+        ),
+        CheckConstraint("occurrences > 0 AND clear_days >= 0 AND version > 0", name="counts"),
+        CheckConstraint("(stands IS NULL) = (acted_on IS NULL)", name="acted_and_stands"),
+        Index(
+            "uq_alerts_open_episode",
+            "report_type",
+            "academy_id",
+            "user_id",
+            "alert_type",
+            unique=True,
+            postgresql_where=text("status <> 'RESOLVED'"),
+        ),
+        Index("ix_alerts_report_type_academy_id", "report_type", "academy_id", "watched_until"),
+        Index(
+            "ix_alerts_academy_id_severity",
+            "academy_id",
+            text("alert_rank(severity) DESC"),
+            text("triggered_at DESC"),
+            text("id DESC"),
+        ),
+        Index("ix_alerts_user_id_triggered_at", "user_id", text("triggered_at DESC")),
+        Index("ix_alerts_alert_type_triggered_at", "alert_type", text("triggered_at DESC")),
+        Index("ix_alerts_pending", "triggered_on", postgresql_where=text("result = 'PENDING'")),
+    )
+
+    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_args=[Identity()])
+    report_type: str = Field(sa_type=Text)
+    academy_id: int = Field(sa_type=BigInteger)
+    user_id: int = Field(sa_type=BigInteger)
+    alert_type: str = Field(sa_type=Text)
+    severity: Severity = Field(sa_type=text_enum(Severity, "severity"))
+    status: Status = Field(sa_type=text_enum(Status, "status"))
+    origin: AlertOrigin = Field(sa_type=text_enum(AlertOrigin, "origin"))
+    triggered_at: datetime = Field(sa_type=INSTANT)
+    triggered_on: date
+    opened_on: date
+    last_seen_on: date
+    known_on: date
+    occurrences: int
+    clear_days: int
+    resolution: Resolution | None = Field(default=None, sa_type=text_enum(Resolution, "resolution"))
+    resolved_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    resolved_on: date | None = None
+    snoozed_until: datetime | None = Field(default=None, sa_type=INSTANT)
+    assignee: str | None = Field(default=None, sa_type=Text)
+    action: Action | None = Field(default=None, sa_type=text_enum(Action, "action"))
+    action_taken: str | None = Field(default=None, sa_type=Text)
+    first_action_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    result: Result = Field(sa_type=text_enum(Result, "result"))
+    metrics_snapshot: dict[str, object] = Field(sa_type=JSONB)
+    rule_version: int = Field(sa_type=BigInteger)
+    version: int
+    watched_until: date | None = None
+    prior_of: date
+    prior: dict[str, object] | None = Field(default=None, sa_type=JSONB)
+    acted_on: date | None = None
+    stands: dict[str, object] | None = Field(default=None, sa_type=JSONB)
+
+
+class AlertEvent(Table, table=True):
+    """One entry of an episode's history; it is never changed.
+
+    `who` is NULL for what the service did; `report_date` is the day whose evaluation did it, or
+    the newest evaluated one at that time.
+    """
+
+    __tablename__: ClassVar[str] = "alert_events"
+    __table_args__ = (
+        PrimaryKeyConstraint("alert_id", "seq"),
+        ForeignKeyConstraint(["alert_id"], ["alerts.id"], ondelete="CASCADE"),
+        CheckConstraint("seq > 0", name="seq_from_one"),
+    )
+
+    alert_id: int = Field(sa_type=BigInteger)
+    seq: int
+    what: What = Field(sa_type=text_enum(What, "what"))
+    was: str | None = Field(default=None, sa_type=Text)
+    became: str | None = Field(default=None, sa_type=Text)
+    who: str | None = Field(default=None, sa_type=Text)
+    happened_at: datetime = Field(sa_type=INSTANT)
+    report_date: date
+    note: str | None = Field(default=None, sa_type=Text)
+
+
+class AlertRule(Table, table=True):
+    """A version of a rule; the newest of an academy, else of all (NULL), else the code's counts.
+
+    One that is `withdrawn` only says that the one before it counts no longer.
+    """
+
+    __tablename__: ClassVar[str] = "alert_rules"
+    __table_args__ = (
+        CheckConstraint("clear_days BETWEEN 1 AND 30", name="clear_days_range"),
+        CheckConstraint("quiet_days BETWEEN 0 AND 366", name="quiet_days_range"),
+        Index(
+            "ix_alert_rules_newest", "report_type", "academy_id", "alert_type", text("version DESC")
+        ),
+    )
+
+    version: int | None = Field(
+        default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity(always=True)]
+    )
+    report_type: str = Field(sa_type=Text)
+    academy_id: int | None = Field(default=None, sa_type=BigInteger)
+    alert_type: str = Field(sa_type=Text)
+    enabled: bool
+    threshold: float | None = Field(default=None, sa_type=Double)
+    needs_level: Severity = Field(sa_type=text_enum(Severity, "needs_level"))
+    clear_days: int
+    quiet_days: int
+    withdrawn: bool = False
+    changed_by: str = Field(sa_type=Text)
+    changed_at: datetime = Field(sa_type=INSTANT)
+
+
+class AlertWatermark(Table, table=True):
+    """How far an academy's days were evaluated, and `changes`, which grows with every change.
+
+    `revision` is that of the day as it was evaluated: another one is evaluated again.
+    """
+
+    __tablename__: ClassVar[str] = "alert_watermarks"
+
+    report_type: str = Field(primary_key=True, sa_type=Text)
+    academy_id: int = Field(primary_key=True, sa_type=BigInteger)
+    first_date: date
+    report_date: date
+    revision: int = Field(sa_type=BigInteger)
+    changes: int = Field(sa_type=BigInteger)
+    evaluated_at: datetime = Field(sa_type=INSTANT)
+
+
+class AlertDayCount(Table, table=True):
+    """What an evaluated day did: episodes opened, opened again, closed; the open ones after it."""
+
+    __tablename__: ClassVar[str] = "alert_day_counts"
+
+    report_type: str = Field(primary_key=True, sa_type=Text)
+    report_date: date = Field(primary_key=True)
+    academy_id: int = Field(primary_key=True, sa_type=BigInteger)
+    opened: int
+    reopened: int
+    closed: int
+    low: int
+    medium: int
+    high: int
+    critical: int

@@ -1,0 +1,144 @@
+"""Whatever happens, the engine leaves what a slow and obvious one leaves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import count
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.alerts.kinds import Severity
+from app.alerts.transitions import TRANSITIONS
+from app.kit.db import Database
+from app.runs.gate import Verdict
+from tests.alerts.world import FIRST, World
+from tests.support.scripted import Seen
+
+USERS, MANY = 8, 48
+SEEN: Sequence[Seen | None] = (
+    Seen(),
+    Seen(),
+    Seen(quit=True),
+    Seen(quit=True, pay=True),
+    Seen(quit=True, severity=Severity.MEDIUM),
+    Seen(pay=True, severity=Severity.CRITICAL),
+    Seen(quit=True, severity=Severity.CRITICAL),
+    Seen(quit=None),
+    Seen(quit=None, pay=None),
+    None,
+)
+ACADEMIES = count(1)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens next: `days` alike, of which `kind` says what is special."""
+
+    kind: str
+    days: int
+    seen: bytes
+    choice: int
+
+    def day_of(self) -> dict[int, Seen]:
+        """Return who is live, and how they are."""
+        day = {user: SEEN[place % len(SEEN)] for user, place in enumerate(self.seen, 1)}
+        return {user: seen for user, seen in day.items() if seen is not None}
+
+
+KINDS = (
+    "days",
+    "days",
+    "again",
+    "again",
+    "act",
+    "act",
+    "act",
+    "care",
+    "low",
+    "older",
+    "gap",
+    "restart",
+    "held",
+)
+STEPS = st.lists(
+    st.builds(
+        Step,
+        kind=st.sampled_from(KINDS),
+        days=st.integers(1, 3),
+        seen=st.binary(min_size=USERS, max_size=USERS),
+        choice=st.integers(0, 999),
+    ),
+    max_size=25,
+)
+
+
+async def take(world: World, step: Step) -> None:
+    """Do what the step says, and evaluate what it published."""
+    if world.newest and step.kind in ("again", "act", "care", "older"):
+        await look_back(world, world.newest, step)
+        return
+    following = (world.newest or FIRST) + timedelta(days=1)
+    match step.kind:
+        case "low":
+            await world.see(following, step.day_of(), Verdict.LOW_VOLUME)
+        case "gap":
+            await world.see(following + timedelta(days=step.choice % 33), step.day_of())
+        case "restart":
+            await world.publish(following, step.day_of())
+            await world.evaluate_with_a_restart()
+        case "held":
+            await world.hold(following)
+            await world.see(following + timedelta(days=1), step.day_of())
+        case _:
+            await see_days(world, following, step)
+
+
+async def look_back(world: World, newest: date, step: Step) -> None:
+    """Act on what there is, or publish a day again."""
+    match step.kind:
+        case "older":
+            await world.see(newest - timedelta(days=step.days), step.day_of())
+        case "act":
+            for more in range(0, len(step.seen), 8):
+                await world.act_on_the_last(step.choice + more)
+        case "care":
+            for more in range(0, len(step.seen), 8):
+                await world.act_on_the_newest(step.choice + more)
+            await world.see(newest, step.day_of())
+        case _:
+            await world.see(newest, step.day_of())
+
+
+async def see_days(world: World, first: date, step: Step) -> None:
+    """Publish some days, then evaluate them at once."""
+    for back in range(step.days):
+        await world.publish(first + timedelta(days=back), step.day_of())
+    await world.evaluate()
+
+
+@given(STEPS)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+async def test_it_leaves_what_the_reference_leaves(database: Database, steps: list[Step]) -> None:
+    world = World(database, next(ACADEMIES))
+
+    for step in steps:
+        await take(world, step)
+        await world.check()
+    await world.check_history()
+
+
+async def test_a_long_time_visits_every_cell_of_the_table(database: Database) -> None:
+    world, random = World(database, 1), Random(3)  # noqa: S311 - the same sequence each time
+
+    for _ in range(90):
+        seen = random.randbytes(MANY)
+        step = Step(random.choice(KINDS), random.randint(1, 3), seen, random.randint(0, 999))
+        await take(world, step)
+        await world.check()
+
+    await world.check_history()
+    assert set(TRANSITIONS) - set(world.taken) == set()

@@ -1,0 +1,170 @@
+"""An academy whose alerts are kept twice: by the service, and by the reference."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlmodel import col, select
+
+from app.alerts.acting import Actor, act
+from app.alerts.deeds import Acknowledge, Assign, Deed, Note, Reopen, Resolve, Snooze
+from app.alerts.evaluate import Evaluated, evaluate
+from app.alerts.kinds import Action, Resolution, Status
+from app.alerts.models import Alert, AlertEvent
+from app.alerts.transitions import There, Today
+from app.kit.db import Database
+from app.kit.errors import SourceDown
+from app.runs.gate import DayState, Verdict
+from tests.alerts.reference import Reference
+from tests.support.scripted import UTC_ZONE, Day, ScriptedReport, at_two, publish
+
+FIRST = date(2024, 1, 1)
+FAR = datetime.max.replace(tzinfo=UTC_ZONE) - timedelta(days=400)
+DEEDS: Mapping[str, Deed] = {
+    "resolve": Resolve(action=Action.CONTACTED, action_taken="called"),
+    "acknowledge": Acknowledge(),
+    "snooze": Snooze(until=FAR),
+    "assign": Assign(assignee="ana"),
+    "note": Note(text="on holiday"),
+    "reopen": Reopen(),
+}
+LEGAL = {
+    "OPEN": ("acknowledge", "snooze", "resolve", "assign", "note"),
+    "ACKNOWLEDGED": ("snooze", "resolve", "assign", "note"),
+    "RESOLVED": ("reopen", "note"),
+}
+
+
+@dataclass
+class World:
+    database: Database
+    academy_id: int
+    report: ScriptedReport = field(default_factory=ScriptedReport)
+    reference: Reference = field(default_factory=Reference)
+    newest: date | None = None
+    taken: Counter[tuple[Today, There]] = field(default_factory=Counter)
+
+    async def publish(self, day: date, seen: Day, verdict: Verdict = Verdict.OK) -> None:
+        """Publish a day, and let only the reference evaluate it."""
+        self.report.script[self.academy_id, day] = seen
+        await publish(self.database, self.report.report_type, self.academy_id, day, verdict=verdict)
+        if self.newest is None or day >= self.newest:
+            again, self.newest = day == self.newest, day
+            is_reliable = verdict is Verdict.OK
+            self.reference.evaluate(day, seen, is_reliable=is_reliable, again=again)
+
+    async def hold(self, day: date) -> None:
+        """Hold a day: nothing of it is published."""
+        held = {"state": DayState.HELD, "verdict": Verdict.LOW_VOLUME, "revision": None}
+        kind = self.report.report_type
+        await publish(self.database, kind, self.academy_id, day, **held)
+
+    async def evaluate(self, *, now: datetime | None = None) -> list[Evaluated]:
+        """Let the service evaluate what is due."""
+        instant = now or at_two(self.newest or FIRST)
+        done = await evaluate(
+            self.database,
+            self.report,
+            [self.academy_id],
+            clock=lambda: instant,
+            zone=UTC_ZONE,
+        )
+        for evaluated in done:
+            self.taken.update(evaluated.transitions)
+        return list(done)
+
+    async def evaluate_with_a_restart(self) -> None:
+        """Let it fail in the middle of the first day, and begin again."""
+        self.report.fails_in = 0
+        try:
+            await self.evaluate()
+        except SourceDown:
+            await self.evaluate()
+
+    async def see(self, day: date, seen: Day, verdict: Verdict = Verdict.OK) -> None:
+        """Publish a day and evaluate it."""
+        await self.publish(day, seen, verdict)
+        await self.evaluate()
+
+    async def alerts(self) -> list[Alert]:
+        """List the academy's episodes but those retracted, oldest first."""
+        statement = select(Alert).where(
+            col(Alert.academy_id) == self.academy_id,
+            col(Alert.resolution).is_distinct_from(Resolution.RETRACTED),
+        )
+        async with self.database.transaction() as session:
+            ordered = statement.order_by(col(Alert.triggered_on), col(Alert.id))
+            return list((await session.exec(ordered)).all())
+
+    async def events(self) -> Mapping[int, list[AlertEvent]]:
+        """Map each of the academy's episodes, those retracted too, to its history."""
+        own = select(col(Alert.id)).where(col(Alert.academy_id) == self.academy_id)
+        statement = select(AlertEvent).where(col(AlertEvent.alert_id).in_(own))
+        found: dict[int, list[AlertEvent]] = defaultdict(list)
+        async with self.database.transaction() as session:
+            ordered = statement.order_by(col(AlertEvent.alert_id), col(AlertEvent.seq))
+            for event in await session.exec(ordered):
+                found[event.alert_id].append(event)
+        return found
+
+    async def act(self, alert: Alert, deed: str) -> None:
+        """Do a deed in both, the morning after the newest day."""
+        assert self.newest
+        actor = Actor(who="ana", now=at_two(self.newest) + timedelta(hours=6))
+        async with self.database.transaction() as session:
+            await act(session, alert.id, [DEEDS[deed]], actor)
+        self.reference.line(alert.user_id, alert.alert_type).act(deed, self.newest)
+
+    async def act_on_the_last(self, choice: int) -> None:
+        """Do some legal deed to the newest episode of somebody."""
+        last = {(a.user_id, a.alert_type): a for a in await self.alerts()}
+        await self._act_on_one(last, choice)
+
+    async def act_on_the_newest(self, choice: int) -> None:
+        """Do some legal deed to an episode that opened on the newest day."""
+        born = [a for a in await self.alerts() if a.triggered_on == self.newest]
+        await self._act_on_one({(a.user_id, a.alert_type): a for a in born}, choice)
+
+    async def _act_on_one(self, last: Mapping[tuple[int, str], Alert], choice: int) -> None:
+        if last:
+            alert = last[sorted(last)[choice % len(last)]]
+            legal = LEGAL[alert.status]
+            await self.act(alert, legal[choice // len(last) % len(legal)])
+
+    async def snapshot(self) -> Mapping[tuple[int, str], list[tuple[object, ...]]]:
+        """Return what the service has, as `Reference.snapshot`."""
+        found: dict[tuple[int, str], list[tuple[object, ...]]] = defaultdict(list)
+        for alert in await self.alerts():
+            found[alert.user_id, alert.alert_type].append(told(alert))
+        return found
+
+    async def check(self) -> None:
+        """Compare both."""
+        assert await self.snapshot() == self.reference.snapshot()
+
+    async def check_history(self) -> None:
+        """Check what must hold of any history."""
+        histories = await self.events()
+        for alert in await self.alerts():
+            history = histories[alert.id]
+            assert [event.seq for event in history] == list(range(1, len(history) + 1))
+            ends = [event for event in history if event.what in ("OPENED", "REOPENED", "RESOLVED")]
+            is_over = ends[-1].what == "RESOLVED"
+            assert is_over == (alert.status is Status.RESOLVED)
+
+
+def told(alert: Alert) -> tuple[object, ...]:
+    return (
+        alert.triggered_on,
+        alert.opened_on,
+        alert.last_seen_on,
+        alert.known_on,
+        str(alert.severity),
+        alert.status,
+        alert.resolution,
+        alert.resolved_on,
+        alert.occurrences,
+        alert.clear_days,
+        alert.snoozed_until is not None,
+    )
