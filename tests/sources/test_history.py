@@ -48,6 +48,7 @@ def version(words: str, **changed: Value) -> Row:
         (["ACTIVE", "DEPRECATED"], ["-", "OTHER"]),
         (["ACTIVE", "EXPIRED"], ["-", "COMPLETED"]),
         (["ACTIVE", "PAYMENT_ISSUE", "EXPIRED"], ["-", "-", "INVOLUNTARY"]),
+        (["ACTIVE", "CANCELLED", "EXPIRED"], ["-", "VOLUNTARY", "VOLUNTARY"]),
         (["ACTIVE", "ERROR", "EXPIRED"], ["-", "-", "INVOLUNTARY"]),
         (["ACTIVE", "ERROR", "ACTIVE", "EXPIRED"], ["-", "-", "-", "COMPLETED"]),
         (["FREE_TRIAL", "EXPIRED"], ["-", "COMPLETED"]),

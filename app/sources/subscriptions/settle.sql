@@ -27,6 +27,8 @@ reasoned AS (
             WHEN status = 'CANCELLED' THEN 'VOLUNTARY'
             WHEN status = 'EXPIRED' AND first_value(status) OVER before_expiry
                 IN ('PAYMENT_ISSUE', 'ERROR') THEN 'INVOLUNTARY'
+            WHEN status = 'EXPIRED' AND first_value(status) OVER before_expiry
+                = 'CANCELLED' THEN 'VOLUNTARY'
             WHEN status IN ('EXPIRED', 'FULLY_PAID') THEN 'COMPLETED'
             WHEN status = 'DEPRECATED' THEN 'OTHER'
         END AS reason
