@@ -8,6 +8,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from app.api.openapi import api_routes
 from app.api.requests import HEADER, id_of
 from app.kit import problems
 from app.kit.errors import AppError
@@ -28,18 +29,30 @@ async def answer(request: Request, error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
         return problems.of_validation(error)
     if isinstance(error, HTTPException):
-        return _of_router(error)
+        return _of_router(request, error)
     if isinstance(error, DATABASE_DOWN):
         return ProblemAnswer(503, "database_down", "The database does not answer; try again.")
     return _of_bug(request)
 
 
-def _of_router(error: HTTPException) -> Response:
+def _of_router(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return ProblemAnswer(422, "invalid_request", "The body cannot be read.")
     status = HTTPStatus(error.status_code)
     code, detail = WORDS.get(status, (status.name.lower(), status.description))
-    return ProblemAnswer(status, code, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+    return ProblemAnswer(status, code, detail, headers=headers)
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Collect the methods of every operation at the path; the router tells those of one."""
+    found: set[str] = set()
+    for route in api_routes(request.app):
+        if route.path_regex.match(request.url.path):
+            found |= route.methods or set()
+    return found
 
 
 def _of_bug(request: Request) -> Response:

@@ -13,6 +13,7 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.kit.errors import AppError, Fault, Invalid
+from app.kit.web import MAX_ID
 from app.sources.files import Column, Imported, Rows, read_batches
 
 MOST_ROWS = 50_000
@@ -107,18 +108,14 @@ async def load(
         try:
             return _written(await importing(read_batches(path, columns, now=now)))
         except Invalid as error:
+            if not error.faults:
+                raise
             raise _refusal([_from_zero(fault) for fault in error.faults]) from None
 
 
 def described(columns: Sequence[Column], example: Row) -> dict[str, Any]:
     """Describe the body for the API's description."""
-    kinds = {"int64": "integer", "float64": "number"}
-    properties = {
-        column.name: {"type": [kinds.get(column.kind, "string"), "null"]}
-        | ({"format": "date-time"} if column.kind == "timestamp" else {})
-        | ({"enum": [*column.choices, None]} if column.choices else {})
-        for column in columns
-    }
+    properties = {column.name: _property(column) for column in columns}
     row = {
         "type": "object",
         "properties": properties,
@@ -145,6 +142,24 @@ def _written(imported: Imported) -> Written:
 
 def _write(path: Path, rows: Sequence[Row], columns: Sequence[Column]) -> None:
     path.write_bytes(b"\n".join(_lines(rows, columns)))
+
+
+def _property(column: Column) -> dict[str, Any]:
+    kind = {"int64": "integer", "float64": "number"}.get(column.kind, "string")
+    said: dict[str, Any] = {"type": kind if column.needs_value else [kind, "null"]}
+    if column.kind == "timestamp":
+        said["format"] = "date-time"
+    if column.choices:
+        said["enum"] = [*column.choices] if column.needs_value else [*column.choices, None]
+    if column.kind == "int64":
+        said["maximum"] = MAX_ID
+    if column.minimum is not None:
+        said["minimum"] = column.minimum
+    if column.letters is not None:
+        said["pattern"] = f"^[A-Za-z]{{{column.letters}}}$"
+    elif kind == "string" and column.needs_value:
+        said["minLength"] = 1
+    return said
 
 
 async def _body(request: Request) -> bytes:

@@ -6,19 +6,10 @@ from typing import Any
 
 import pytest
 
-from app.api.app import create_app
-from app.api.openapi import METHODS, scopes_needed
-from app.settings import Settings
+from app.api.openapi import scopes_needed
+from tests.support.described import APP, DESCRIBED, OPERATIONS
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "api.md"
-APP = create_app(Settings(home=Path("/tmp/unused")))  # noqa: S108 - nothing is opened
-DESCRIBED = APP.openapi()
-OPERATIONS: dict[str, dict[str, Any]] = {
-    operation["operationId"]: operation | {"method": method.upper(), "path": path}
-    for path, operations in DESCRIBED["paths"].items()
-    for method, operation in operations.items()
-    if method in METHODS
-}
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

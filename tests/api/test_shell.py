@@ -42,7 +42,7 @@ async def test_errors_are_problems(
 
 
 async def test_a_wrong_method_is_told_the_right_ones(asking: httpx.AsyncClient) -> None:
-    assert (await asking.post("/me")).headers["allow"] == "GET"
+    assert (await asking.post("/academies")).headers["allow"] == "GET, PUT"
 
 
 async def test_a_bug_shows_nothing_of_the_inside(shared: Database, tmp_path: Path) -> None:

@@ -1,0 +1,137 @@
+"""Lists and streams are of one publication, and find their rows by index."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+from sqlalchemy import text
+
+from app.kit.days import ONE_DAY
+from app.kit.db import Database
+from app.kit.partitions import ensure_months
+from app.kit.web import reading
+from app.reports.churn.days import find_days
+from app.reports.churn.queries import page_statement
+from app.reports.churn.schemas import DaysAsked, RiskQuery
+from tests.support.published import DAY, Row, publish, risk
+from tests.support.service import client, service, token
+
+ROWS = 400
+
+
+def scored(score: float) -> list[Row]:
+    """Return a day whose rows all have one score, so that a mixture shows."""
+    return [risk(user_id=n, churn_risk_score=score) for n in range(1, ROWS + 1)]
+
+
+async def replace_again_and_again(database: Database, done: asyncio.Event) -> None:
+    """Publish the day with another score each time, until told to stop."""
+    score = 1.0
+    while not done.is_set():
+        await publish(database, *scored(score))
+        score = score % 90 + 1
+
+
+async def pages(asking: httpx.AsyncClient) -> list[float]:
+    """Read the list to its end; begin again when it changed."""
+    scores: list[float] = []
+    path: str | None = "/churn/risk?limit=150"
+    while path is not None:
+        answer = await asking.get(path)
+        if answer.status_code == 409:
+            path, scores = "/churn/risk?limit=150", []
+            continue
+        scores += [item["churn_risk_score"] for item in answer.json()["items"]]
+        path = answer.links.get("next", {}).get("url")
+    return scores
+
+
+async def stream(asking: httpx.AsyncClient) -> list[float]:
+    """Read the stream to its end."""
+    lines = (await asking.get("/churn/risk?format=ndjson")).text.splitlines()
+    return [orjson.loads(line)["churn_risk_score"] for line in lines[:-1]]
+
+
+@pytest.mark.parametrize("read", [pages, stream])
+async def test_what_is_read_while_the_day_is_replaced_is_never_a_mixture(
+    database: Database, tmp_path: Path, read: object
+) -> None:
+    assert callable(read)
+    await publish(database, *scored(50.0))
+    done = asyncio.Event()
+    async with client(service(database, tmp_path), await token(database)) as asking:
+        replacing = asyncio.create_task(replace_again_and_again(database, done))
+        found = [await read(asking) for _ in range(10)]
+        done.set()
+        await replacing
+
+    assert {len(scores) for scores in found} == {ROWS}
+    assert {len(set(scores)) for scores in found} == {1}
+
+
+async def fill(database: Database) -> None:
+    """Publish two days of two academies with many rows, and what the planner must know of them."""
+    await ensure_months(database, "churn_risk_reports", [DAY, DAY - 40 * ONE_DAY])
+    days = (DAY, DAY - ONE_DAY, DAY - 40 * ONE_DAY)
+    await publish(
+        database, *(risk(report_date=d, academy_id=a, user_id=1) for d in days for a in (1, 2))
+    )
+    async with database.transaction() as session:
+        connection = await session.connection()
+        columns = "academy_id, user_id, churn_risk_score, risk_level"
+        kept = await connection.execute(
+            text(
+                "SELECT string_agg(column_name, ', ') FROM information_schema.columns"
+                " WHERE table_name = 'churn_risk_reports' AND column_name <> ALL(:own)"
+            ),
+            {"own": columns.split(", ")},
+        )
+        rest = kept.scalar_one()
+        await connection.execute(
+            text(
+                f"INSERT INTO churn_risk_reports ({columns}, {rest})"  # noqa: S608
+                f" SELECT academy_id, 1 + n, round((random() * 100)::numeric, 2), 'LOW', {rest}"
+                " FROM churn_risk_reports CROSS JOIN generate_series(1, 5000) AS n"
+            )
+        )
+        await connection.execute(text("ANALYZE churn_risk_reports"))
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({}, "academy_id_report_date"),
+        ({"academy": [1], "level": ["CRITICAL"]}, "academy_id_report_date"),
+        ({"user": 77}, "pkey"),
+        ({"sort": "score"}, "academy_id_report_date"),
+    ],
+)
+async def test_pages_are_read_by_index_from_the_months_asked_for(
+    database: Database, query: dict[str, object], index: str
+) -> None:
+    await fill(database)
+    asked = RiskQuery.model_validate(query)
+    async with reading(database) as connection:
+        days = await find_days(connection, asked, asked.academy or None)
+        statement = page_statement(asked, days, None, people=False)
+        explained = await connection.execute(
+            text(f"EXPLAIN (ANALYZE, COSTS OFF) {statement.sql}"), dict(statement.params)
+        )
+        plan = "\n".join(explained.scalars())
+
+    assert "Seq Scan on churn_risk_reports" not in plan
+    assert "churn_risk_reports_202601" not in plan
+    assert index in plan
+
+
+async def test_the_newest_days_are_found_without_reading_the_whole_ledger(
+    database: Database,
+) -> None:
+    await fill(database)
+    async with reading(database) as connection:
+        asked = DaysAsked()
+        found = await find_days(connection, asked, None)
+
+    assert [(day.academy_id, day.report_date) for day in found.each] == [(1, DAY), (2, DAY)]
