@@ -13,10 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.kit.errors import AppError
 from app.runs.models import EVERY_ACADEMY, Run, RunDay, RunDayState, RunStatus
 from app.runs.request import split
+from app.runs.store import ACTIVE, OPEN_DAYS, cancel_open_days
 from app.sources.warehouse.base import Usage
 
-ACTIVE = (RunStatus.PENDING, RunStatus.RUNNING)
-OPEN_DAYS = (RunDayState.PENDING, RunDayState.RUNNING)
 FINE_DAYS = {RunDayState.PUBLISHED, RunDayState.UNCHANGED, RunDayState.COMPUTED}
 
 
@@ -206,11 +205,7 @@ async def finish(
     """End the run with the status that its days give it."""
     of_run = and_(col(RunDay.run_id) == mine.run_id, col(RunDay.academy_id) == EVERY_ACADEMY)
     if stopped:
-        await session.exec(
-            update(RunDay)
-            .where(of_run, col(RunDay.state).in_(OPEN_DAYS))
-            .values(state=RunDayState.CANCELLED)
-        )
+        await cancel_open_days(session, mine.run_id)
     states = set((await session.exec(select(col(RunDay.state)).where(of_run).distinct())).all())
     status = RunStatus.CANCELLED if stopped else status_of(states)
     owned = and_(col(Run.id) == mine.run_id, col(Run.attempt) == mine.attempt)

@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.errors import Fault, NotFound
-from app.runs import ledger, store
-from app.runs.claims import ACTIVE
+from app.runs import ledger, queue, store
+from app.runs.claims import Superseded
 from app.runs.job import Workshop
 from app.runs.models import EVERY_ACADEMY, Run, RunDay, RunDayState
 from app.runs.registry import report_named
 from app.runs.request import RunRequest
 from app.runs.runner import work
-from app.runs.store import Asker
+from app.runs.store import ACTIVE, Asker
 from app.sources.sources import Sources
 
 WATCH_SECONDS = 1.0
@@ -50,25 +51,52 @@ class Outcome:
 
 
 async def ask(request: RunRequest, asker: Asker, workshop: Workshop) -> tuple[Run, bool]:
-    """Write the run; an identical one that is still active is returned instead.
+    """Write a run that this process means to see through; the same as `make`.
 
+    Other workers are woken for it only after so long that this one would be taken for dead.
     Raises `NotFound` for a report or an academy that there is not.
     """
     report_named(request.report_type)
     await check_academies(workshop.sources, request.academies)
     async with workshop.sources.database.transaction() as session:
-        days = await ledger.days_to_run(session, request)
-        return await store.create(session, request, days, asker, run=uuid4(), now=workshop.clock())
+        return await make(session, request, asker, now=workshop.clock(), after=workshop.stale_after)
+
+
+async def make(
+    session: AsyncSession,
+    request: RunRequest,
+    asker: Asker,
+    *,
+    now: datetime,
+    after: timedelta = queue.NOW,
+) -> tuple[Run, bool]:
+    """Write a run and wake a worker for it; an identical one that is active is returned instead.
+
+    The second value says whether the run is new. The worker is woken when `after` has passed.
+    """
+    days = await ledger.days_to_run(session, request)
+    run, is_new = await store.create(session, request, days, asker, run=uuid4(), now=now)
+    if is_new and days:
+        await queue.enqueue(session, run.id, after=after)
+    return run, is_new
 
 
 async def see_through(run_id: UUID, workshop: Workshop) -> Outcome:
     """Work on the run until it has ended, or watch whoever does."""
-    run = await work(run_id, workshop)
+    run = await _work_or_look(run_id, workshop)
     while run.status in ACTIVE:
         await asyncio.sleep(WATCH_SECONDS)
-        run = await work(run_id, workshop)
+        run = await _work_or_look(run_id, workshop)
     async with workshop.sources.database.transaction() as session:
         return Outcome(run=run, days=await store.days_of(session, run_id))
+
+
+async def _work_or_look(run_id: UUID, workshop: Workshop) -> Run:
+    try:
+        return await work(run_id, workshop)
+    except Superseded:
+        async with workshop.sources.database.transaction() as session:
+            return await store.named(session, run_id)
 
 
 async def check_academies(sources: Sources, academies: Sequence[int] | None) -> None:

@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 from app.kit.clock import Clock
 from app.kit.db import Connection
 from app.runs.base import BaseReport
 from app.runs.claims import Claim, DayResult
 from app.runs.models import Run
+from app.settings import Settings
 from app.sources.sources import Sources
+
+BEATS_UNTIL_STALE = 3
 
 Progress = Callable[[DayResult], None]
 """Told of every academy's day, and of every day when it is through (academy 0)."""
@@ -17,13 +21,40 @@ Progress = Callable[[DayResult], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """What a worker needs: what to read and write, the time, how often it gives a sign."""
+    """What a worker needs: what to read and write, the time, how often it gives a sign.
+
+    Once it is `stopping`, no further day is begun.
+    """
 
     sources: Sources
     clock: Clock
     heartbeat: timedelta
     min_volume_ratio: float
     progress: Progress = lambda _: None
+    stopping: Callable[[], bool] = lambda: False
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        sources: Sources,
+        *,
+        clock: Clock,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> Self:
+        """Return what a worker needs as the settings have it."""
+        return cls(
+            sources=sources,
+            clock=clock,
+            heartbeat=timedelta(seconds=settings.heartbeat_seconds),
+            min_volume_ratio=settings.min_volume_ratio,
+            stopping=stopping,
+        )
+
+    @property
+    def stale_after(self) -> timedelta:
+        """How long a worker may be silent before another takes over."""
+        return BEATS_UNTIL_STALE * self.heartbeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,3 +162,21 @@ class ReportDay(Table, table=True):
     content_sha256: bytes | None = Field(default=None, sa_type=LargeBinary)
     published_at: datetime | None = Field(default=None, sa_type=INSTANT)
     updated_at: datetime = Field(sa_type=INSTANT)
+
+
+class RunKey(Table, table=True):
+    """What a request with an `Idempotency-Key` was answered, so that a repeated one is too."""
+
+    __tablename__: ClassVar[str] = "report_run_keys"
+    __table_args__ = (
+        ForeignKeyConstraint(["run_id"], ["report_runs.id"], ondelete="CASCADE"),
+        Index("ix_report_run_keys_created_at", "created_at"),
+    )
+
+    key_id: UUID = Field(primary_key=True)
+    route: str = Field(primary_key=True, sa_type=Text)
+    idempotency_key: str = Field(primary_key=True, sa_type=Text)
+    body_sha256: bytes = Field(sa_type=LargeBinary)
+    status: int = Field(sa_type=SmallInteger)
+    run_id: UUID
+    created_at: datetime = Field(sa_type=INSTANT)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Self, TypedDict, Unpack
 
 from app.kit.days import ONE_DAY, days_between
 from app.kit.errors import Fault, Invalid
@@ -54,9 +55,17 @@ class DaysAsked:
         return yesterday - timedelta(days=back - 1), yesterday
 
 
+class Rest(TypedDict, total=False):
+    """What a run is asked for beside its days."""
+
+    academies: Sequence[int] | None
+    dry_run: bool
+    force: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """A run as it was asked for, its days resolved."""
+    """A run as it was asked for, its days resolved; `chosen` are some of those between them."""
 
     report_type: str
     day_from: date
@@ -65,18 +74,27 @@ class RunRequest:
     only: Only = Only.ALL
     dry_run: bool = False
     force: bool = False
+    chosen: Sequence[date] | None = None
+
+    @classmethod
+    def of_days(cls, report_type: str, days: Sequence[date], **rest: Unpack[Rest]) -> Self:
+        """Ask for exactly `days`, of which there is at least one."""
+        chosen = tuple(sorted(set(days)))
+        first, last = chosen[0], chosen[-1]
+        return cls(report_type=report_type, day_from=first, day_to=last, chosen=chosen, **rest)
 
     @property
     def days(self) -> Sequence[date]:
         """The days asked for, oldest first."""
-        return days_between(self.day_from, self.day_to)
+        return self.chosen or days_between(self.day_from, self.day_to)
 
     @property
     def key(self) -> bytes:
         """The same for identical requests, so that one of them is run at a time."""
         academies = None if self.academies is None else sorted(self.academies)
         parts = (self.report_type, self.day_from, self.day_to, academies, self.only)
-        return hashlib.sha256(repr((*parts, self.dry_run, self.force)).encode()).digest()
+        rest = (self.dry_run, self.force, self.chosen)
+        return hashlib.sha256(repr((*parts, *rest)).encode()).digest()
 
 
 def _invalid(name: str, message: str) -> Invalid:

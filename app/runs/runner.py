@@ -9,6 +9,7 @@ from datetime import date
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.kit.db import Connection
 from app.kit.errors import AppError
@@ -22,7 +23,6 @@ from app.runs.models import Run
 from app.runs.plan import chunk_days
 from app.runs.registry import report_named
 
-BEATS_UNTIL_STALE = 3
 UNEXPECTED = "It failed for a reason that nobody foresaw ({}); the log has the whole of it."
 
 log = structlog.get_logger()
@@ -33,13 +33,18 @@ async def work(run_id: UUID, workshop: Workshop) -> Run:
 
     Raises `Superseded` when another worker has taken it over meanwhile.
     """
-    while await _work_on_a_chunk(run_id, workshop):
+    while await work_on_a_chunk(run_id, workshop):
         pass
     async with workshop.sources.database.transaction() as session:
         return await store.named(session, run_id)
 
 
-async def _work_on_a_chunk(run_id: UUID, workshop: Workshop) -> bool:
+async def work_on_a_chunk(run_id: UUID, workshop: Workshop) -> bool:
+    """Claim the run, if it is free, and bring its next days to their end.
+
+    Returns whether there may be more to do: not when the run has ended or somebody else has it.
+    Raises `Superseded` when another worker has taken it over meanwhile.
+    """
     async with workshop.sources.database.connection() as connection:
         mine = await _claim(run_id, workshop, connection)
         if mine is None:
@@ -50,16 +55,25 @@ async def _work_on_a_chunk(run_id: UUID, workshop: Workshop) -> bool:
         except Stopped:
             await _finish(mine, workshop, stopped=True)
             return False
+        except SQLAlchemyError:
+            await _check(mine, workshop)
+            raise
         finally:
             async with workshop.sources.database.transaction() as session:
                 await claims.release(session, mine)
+
+
+async def _check(mine: Claim, workshop: Workshop) -> None:
+    """Raise `Superseded` if the claim is lost: who takes over ends this worker's connection."""
+    async with workshop.sources.database.transaction() as session:
+        await claims.check(session, mine)
 
 
 async def _claim(run_id: UUID, workshop: Workshop, connection: Connection) -> Claim | None:
     worker = Worker(
         name=f"{socket.gethostname()}/{os.getpid()}",
         backend_pid=connection.backend_pid,
-        stale_after=BEATS_UNTIL_STALE * workshop.heartbeat,
+        stale_after=workshop.stale_after,
     )
     async with workshop.sources.database.transaction() as session:
         return await claims.claim(session, run_id, worker=worker, now=workshop.clock())
@@ -80,12 +94,13 @@ async def _alive(mine: Claim, workshop: Workshop) -> AsyncIterator[None]:
             beating = group.create_task(_beat(mine, workshop))
             yield
             beating.cancel()
-    except* (Stopped, Superseded) as lost:
-        raise _first(lost) from None
+    except BaseExceptionGroup as failed:
+        raise _first(failed) from None
 
 
-def _first(group: BaseExceptionGroup[AppError]) -> BaseException:
-    error: BaseException = group
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    lost = group.subgroup((Stopped, Superseded))
+    error: BaseException = lost or group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
@@ -105,7 +120,6 @@ async def _chunk(job: Job) -> bool:
     if not days:
         await _finish(job.mine, job.workshop)
         return False
-    await ensure_months(job.workshop.sources.database, job.report.table, days)
     await _fetch_and_run(job, days)
     return True
 
@@ -114,11 +128,14 @@ async def _fetch_and_run(job: Job, days: Sequence[date]) -> None:
     labels = {"report": job.run.report_type, "run": str(job.run.id)}
     bound = log.bind(report=job.run.report_type, run=str(job.run.id), attempt=job.mine.attempt)
     try:
+        await ensure_months(job.workshop.sources.database, job.report.table, days)
         async with job.report.fetch_data(days, job.run.academies, labels) as fetched:
             async with job.connection.transaction() as session:
                 await claims.add_usage(session, job.mine, fetched.usage)
             bound.info("chunk.fetched", days=len(days), bytes=fetched.usage.bytes_processed)
             for day in days:
+                if job.workshop.stopping():
+                    return
                 await _run_day(job, fetched, day)
     except (Stopped, Superseded):
         raise

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, delete, select
+from sqlmodel import and_, col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.errors import NotFound
@@ -15,6 +15,7 @@ from app.runs.models import EVERY_ACADEMY, Origin, Run, RunDay, RunDayState, Run
 from app.runs.request import RunRequest
 
 ACTIVE = (RunStatus.PENDING, RunStatus.RUNNING)
+OPEN_DAYS = (RunDayState.PENDING, RunDayState.RUNNING)
 ACTIVE_SQL = "status IN ('PENDING', 'RUNNING')"
 """The words of the partial index: with parameters a generic plan would not find it."""
 
@@ -88,12 +89,20 @@ async def create(
     return await named(session, run), True
 
 
-async def named(session: AsyncSession, run: UUID) -> Run:
-    """Return the run, or raise `NotFound`."""
-    found = (await session.exec(select(Run).where(col(Run.id) == run))).first()
+async def named(session: AsyncSession, run: UUID, *, lock: bool = False) -> Run:
+    """Return the run, locked until the transaction ends if so wished; or raise `NotFound`."""
+    statement = select(Run).where(col(Run.id) == run)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = (await session.exec(statement)).first()
     if found is None:
-        raise NotFound(f"There is no run {run}.", code="unknown_run")
+        raise unknown_run(run)
     return found
+
+
+def unknown_run(run: UUID) -> NotFound:
+    """Return the error for a run that does not exist, or not for who asks."""
+    return NotFound(f"There is no run {run}.", code="unknown_run")
 
 
 async def days_of(session: AsyncSession, run: UUID) -> Sequence[RunDay]:
@@ -104,14 +113,25 @@ async def days_of(session: AsyncSession, run: UUID) -> Sequence[RunDay]:
 
 
 async def request_cancel(session: AsyncSession, run: UUID, now: datetime) -> Run:
-    """Ask whoever works on the run to stop; one that nobody has begun is cancelled at once."""
-    found = await named(session, run)
-    if found.status is RunStatus.PENDING:
+    """Ask whoever works on the run to stop; one that nobody works on is cancelled at once.
+
+    A run that has ended stays as it is.
+    """
+    found = await named(session, run, lock=True)
+    if found.status not in ACTIVE:
+        return found
+    found.cancel_requested_at = found.cancel_requested_at or now
+    if found.worker is None:
         found.status, found.finished_at = RunStatus.CANCELLED, now
-    if found.status is RunStatus.RUNNING:
-        found.cancel_requested_at = found.cancel_requested_at or now
+        await cancel_open_days(session, run)
     await session.flush()
     return found
+
+
+async def cancel_open_days(session: AsyncSession, run: UUID) -> None:
+    """Say of the days that a run did not come to that it will not."""
+    open_days = and_(col(RunDay.run_id) == run, col(RunDay.state).in_(OPEN_DAYS))
+    await session.exec(update(RunDay).where(open_days).values(state=RunDayState.CANCELLED))
 
 
 async def forget_old(session: AsyncSession, before: datetime) -> None:

@@ -1,0 +1,40 @@
+"""`headsup worker`."""
+
+import asyncio
+import logging
+import signal
+from contextlib import AsyncExitStack
+from typing import Annotated
+
+import typer
+
+from app.cli.terminal import run
+from app.kit import logs
+from app.runs.schedule import scheduled
+from app.runs.worker import run_worker
+from app.settings import Settings
+from app.sources.opening import open_sources
+
+Schedule = Annotated[
+    bool, typer.Option("--schedule", help="Also look for days that are due, as `serve` does.")
+]
+
+
+def worker(*, schedule: Schedule = False) -> None:
+    """Work on runs, on as many machines as you like, until it is stopped.
+
+    Told to stop (SIGTERM, Ctrl+C), it first ends the day in hand, or gives it back after 20 s.
+    """
+    logs.configure(level=logging.INFO, as_json=True)
+    run(_work(Settings.from_environment(), with_schedule=schedule))
+
+
+async def _work(settings: Settings, *, with_schedule: bool) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        sources = await stack.enter_async_context(open_sources(settings))
+        if with_schedule:
+            await stack.enter_async_context(scheduled(sources, settings))
+        await run_worker(sources, settings, stop)

@@ -1,0 +1,57 @@
+"""What has to be done once a day, by whoever comes to it: room made ahead, old things dropped."""
+
+import shutil
+from asyncio import to_thread
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import text
+
+from app.kit.clock import Clock
+from app.kit.days import day_of
+from app.kit.partitions import ensure_months
+from app.runs.registry import reports
+from app.sources.sources import Sources
+
+AHEAD = timedelta(days=31)
+LOGS_KEPT = timedelta(days=30)
+SPOOL_KEPT = timedelta(days=2)
+IDEMPOTENT_FOR = timedelta(hours=24)
+OLD = {
+    "pgqueuer_log": ("created", LOGS_KEPT),
+    "pgqueuer_statistics": ("created", LOGS_KEPT),
+    "report_run_keys": ("created_at", IDEMPOTENT_FOR),
+}
+
+Chore = Callable[[Sources, datetime], Awaitable[None]]
+"""Something else to be done once a day; it may be done twice, or by two at once."""
+
+log = structlog.get_logger()
+
+
+async def keep_house(sources: Sources, clock: Clock, chores: Sequence[Chore] = ()) -> None:
+    """Make the partitions of this month and the next, drop what is old, and do the chores."""
+    now = clock()
+    today = day_of(now, sources.zone)
+    made = 0
+    for report in reports().values():
+        made += await ensure_months(sources.database, report.table, [today, today + AHEAD])
+    async with sources.database.transaction() as session:
+        connection = await session.connection()
+        for table, (column, kept) in OLD.items():
+            statement = text(f"DELETE FROM {table} WHERE {column} < :before")  # noqa: S608 - our names
+            await connection.execute(statement, {"before": now - kept})
+    folders = await to_thread(_sweep, sources.spool, (now - SPOOL_KEPT).timestamp())
+    for chore in chores:
+        await chore(sources, now)
+    log.info("house.kept", partitions=made, folders=folders)
+
+
+def _sweep(spool: Path, before: float) -> int:
+    """Remove the scans that a killed worker left behind; return how many."""
+    left = [path for path in spool.glob("scan-*") if path.stat().st_mtime < before]
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(left)

@@ -1,0 +1,120 @@
+"""The clock of the service: it wakes the ledger, which alone decides what is due."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from app.kit.clock import Clock, utc_now
+from app.kit.errors import Unusable
+from app.runs import queue
+from app.runs.due import ask_due
+from app.runs.housekeeping import Chore, keep_house
+from app.runs.registry import reports
+from app.runs.worker import run_worker
+from app.settings import Settings
+from app.sources.sources import Sources
+
+HOUSEKEEPING = "20 1 * * *"
+WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+FIELDS = 5
+RANGE = re.compile(r"(\*|\w+)(?:-(\w+))?(?:/(\d+))?")
+
+log = structlog.get_logger()
+
+
+async def sweep(sources: Sources, clock: Clock) -> None:
+    """Wake a worker for whatever is due, and for active runs that no worker would hear of."""
+    async with sources.database.transaction() as session:
+        await queue.wake_lost(session)
+    for report_type in reports():
+        await ask_due(report_type, sources, clock)
+
+
+@asynccontextmanager
+async def at_work(
+    sources: Sources, settings: Settings, *, clock: Clock = utc_now, chores: Sequence[Chore] = ()
+) -> AsyncIterator[None]:
+    """Run the clock and a worker for as long as the context lasts.
+
+    Leaving it waits until the day in hand is finished or given back. Raises `Unusable` for a
+    schedule that is none.
+    """
+    stop = asyncio.Event()
+    async with scheduled(sources, settings, clock=clock, chores=chores):
+        working = asyncio.create_task(run_worker(sources, settings, stop, clock=clock))
+        try:
+            yield
+        finally:
+            stop.set()
+            await working
+
+
+@asynccontextmanager
+async def scheduled(
+    sources: Sources, settings: Settings, *, clock: Clock = utc_now, chores: Sequence[Chore] = ()
+) -> AsyncIterator[None]:
+    """Sweep and keep house at once, and then whenever it is time, until the context is left.
+
+    A time that was missed, however long ago, is made up for once.
+    """
+    trigger = cron(settings.schedule, settings.timezone)
+    scheduler = AsyncIOScheduler(
+        timezone=settings.zone, job_defaults={"coalesce": True, "misfire_grace_time": None}
+    )
+    once_a_day = cron(HOUSEKEEPING, settings.timezone)
+    for function, arguments, times in (
+        (keep_house, (sources, clock, chores), once_a_day),
+        (sweep, (sources, clock), trigger),
+    ):
+        scheduler.add_job(function, args=arguments)
+        scheduler.add_job(function, times, args=arguments)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+
+
+def cron(expression: str, timezone: str) -> CronTrigger:
+    """Read five fields of cron, in which 0 and 7 are Sunday; raise `Unusable` for anything else."""
+    try:
+        return CronTrigger.from_crontab(_with_named_days(expression), timezone=timezone)
+    except ValueError as error:
+        message = f"HEADSUP_SCHEDULE is {expression!r}, which is no cron expression: {error}."
+        raise Unusable(message) from None
+
+
+def _with_named_days(expression: str) -> str:
+    """Name the days of the week, because the scheduler counts them from Monday."""
+    fields = expression.split()
+    if len(fields) != FIELDS:
+        raise ValueError(f"it has {len(fields)} fields, not {FIELDS}")
+    return " ".join([*fields[:4], ",".join(_named(fields[4]))])
+
+
+def _named(field: str) -> Iterator[str]:
+    for part in field.lower().split(","):
+        if part == "*":
+            yield part
+            continue
+        found = RANGE.fullmatch(part)
+        if found is None:
+            raise ValueError(f"{part!r} names no days of the week")
+        first, last, step = found.groups()
+        begin, end = (0, 6) if first == "*" else (_number(first), _number(last or first))
+        if end < begin:
+            raise ValueError(f"{part!r} ends before it begins")
+        yield from (WEEKDAYS[day % 7] for day in range(begin, end + 1, int(step or 1)))
+
+
+def _number(day: str) -> int:
+    if day in WEEKDAYS:
+        return WEEKDAYS.index(day)
+    if day.isdigit() and int(day) <= len(WEEKDAYS):
+        return int(day)
+    raise ValueError(f"{day!r} is no day of the week")

@@ -1,0 +1,112 @@
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from app.kit.clock import utc_now
+from app.kit.db import Database
+from app.kit.errors import Unusable
+from app.runs.housekeeping import keep_house
+from app.runs.models import Run, RunStatus
+from app.runs.schedule import at_work, cron
+from app.settings import Settings
+from app.sources.importing import Kind
+from app.sources.sources import Sources
+from tests.support.reporting import NOW, event, put, put_activity, sources_of, subscription
+
+SUNDAY = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+MONTHS_SQL = text(
+    "SELECT inhrelid::regclass::text FROM pg_inherits"
+    " WHERE inhparent = 'churn_risk_reports'::regclass ORDER BY 1"
+)
+
+
+@pytest.mark.parametrize(
+    ("expression", "then"),
+    [
+        ("0 2-12 * * *", "2026-03-02 02:00"),
+        ("30 3 * * 0", "2026-03-08 03:30"),
+        ("30 3 * * 7", "2026-03-08 03:30"),
+        ("30 3 * * 1", "2026-03-02 03:30"),
+        ("30 3 * * 2-4", "2026-03-03 03:30"),
+        ("30 3 * * fri,sat", "2026-03-06 03:30"),
+        ("30 3 * * */3", "2026-03-04 03:30"),
+    ],
+)
+def test_a_schedule_is_read_as_cron_reads_it(expression: str, then: str) -> None:
+    found = cron(expression, "UTC").get_next_fire_time(None, SUNDAY)
+
+    assert f"{found:%Y-%m-%d %H:%M}" == then
+
+
+def test_a_schedule_is_of_its_time_zone() -> None:
+    found = cron("0 2 * * *", "Europe/Madrid").get_next_fire_time(None, SUNDAY)
+
+    assert found.astimezone(UTC) == datetime(2026, 3, 2, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("expression", ["", "0 2 * *", "61 * * * *", "0 2 * * 8", "0 2 * * 5-1"])
+def test_what_is_no_schedule_is_refused(expression: str) -> None:
+    with pytest.raises(Unusable, match="HEADSUP_SCHEDULE"):
+        cron(expression, "UTC")
+
+
+async def ended(sources: Sources) -> Run:
+    """Wait until the one run there is has ended."""
+    while True:
+        async with sources.database.transaction() as session:
+            run = (await session.exec(select(Run))).first()
+        if run is not None and run.status is not RunStatus.PENDING and run.finished_at:
+            return run
+        await asyncio.sleep(0.05)
+
+
+async def test_a_service_that_starts_makes_up_for_what_was_missed(
+    database: Database, tmp_path: Path
+) -> None:
+    sources = sources_of(database, tmp_path)
+    await put(database, Kind.SUBSCRIPTIONS, [subscription(1)])
+    await put_activity(sources, [event(1, utc_now() - timedelta(days=2))])
+    settings = Settings(home=tmp_path, heartbeat_seconds=0.2)
+
+    async with at_work(sources, settings, clock=utc_now), asyncio.timeout(30):
+        run = await ended(sources)
+
+    assert (run.status, (run.day_to - run.day_from).days) == (RunStatus.DONE, 13)
+
+
+async def test_the_house_is_kept(database: Database, tmp_path: Path) -> None:
+    sources = sources_of(database, tmp_path)
+    left = sources.spool / "scan-left"
+    left.mkdir(parents=True)
+    async with database.transaction() as session:
+        connection = await session.connection()
+        insert = "INSERT INTO pgqueuer_log (created, job_id, status, priority, entrypoint) VALUES"
+        await connection.execute(text(f"{insert} ('2020-01-01', 1, 'queued', 0, 'run')"))
+    later = utc_now() + timedelta(days=3)
+
+    await keep_house(sources, lambda: later)
+
+    async with database.transaction() as session:
+        connection = await session.connection()
+        assert await connection.scalar(text("SELECT count(*) FROM pgqueuer_log")) == 0
+    assert not left.exists()
+
+
+async def test_the_partitions_of_two_months_are_made_ahead(
+    database: Database, tmp_path: Path
+) -> None:
+    chores: list[date] = []
+
+    async def chore(_: Sources, now: datetime) -> None:
+        chores.append(now.date())
+
+    await keep_house(sources_of(database, tmp_path), lambda: NOW, [chore])
+
+    async with database.transaction() as session:
+        made = (await (await session.connection()).execute(MONTHS_SQL)).scalars().all()
+    assert made == ["churn_risk_reports_202606", "churn_risk_reports_202607"]
+    assert chores == [NOW.date()]

@@ -1,0 +1,122 @@
+"""Real processes of the service, each with its log, that surely end."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from uuid import uuid4
+
+from app.kit.db import Database
+from tests.support.processes import packages
+
+HEARTBEAT_SECONDS = 0.3
+ENDS_WITHIN = 60
+
+
+class Service:
+    """A process of `headsup`, started in a session of its own."""
+
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str], log: IO[str]) -> None:
+        self.log = Path(log.name)
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "app", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            env={"PYTHONPATH": packages(), "PATH": os.defpath, **environment},
+            start_new_session=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    def events(self, name: str) -> list[dict[str, object]]:
+        """Return what it logged under that name."""
+        lines = self.log.read_text("utf-8").splitlines()
+        found = [json.loads(line) for line in lines if line.startswith("{")]
+        return [event for event in found if event["event"] == name]
+
+    def said(self, name: str) -> bool:
+        """Say whether it logged something under that name; fail if it has ended before."""
+        assert self._process.poll() is None, self.log.read_text("utf-8")
+        return bool(self.events(name))
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        os.killpg(self.pid, number)
+
+    def stop(self) -> int:
+        """Ask it to end; return its exit status."""
+        self.send(signal.SIGTERM)
+        return self._process.wait(ENDS_WITHIN)
+
+    def kill(self) -> None:
+        """End it, whatever it does, and whether or not it is frozen."""
+        if self._process.poll() is None:
+            self.send(signal.SIGKILL)
+        self._process.wait(ENDS_WITHIN)
+
+
+class Services:
+    """Starts processes that share one database and one home."""
+
+    def __init__(self, database: Database, home: Path, **settings: str) -> None:
+        self.home = home
+        self._environment = {
+            "HEADSUP_DATABASE_URL": database.url,
+            "HEADSUP_HOME": str(home),
+            "HEADSUP_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
+            "HEADSUP_QUERY_THREADS": "1",
+            **settings,
+        }
+        self._started: list[Service] = []
+
+    def start(self, *words: str) -> Service:
+        """Start `headsup` with the given words."""
+        path = self.home / f"{words[0]}-{uuid4().hex}.log"
+        with path.open("w", encoding="utf-8") as log:
+            service = Service(words, self._environment, log)
+        self._started.append(service)
+        return service
+
+    async def workers(self, count: int, *words: str) -> list[Service]:
+        """Start some workers and wait until all of them listen."""
+        started = [self.start("worker", *words) for _ in range(count)]
+        async with asyncio.timeout(ENDS_WITHIN):
+            while not all(each.said("worker.started") for each in started):  # noqa: ASYNC110 - other processes
+                await asyncio.sleep(0.05)
+        return started
+
+    def close(self) -> None:
+        """Leave none of them."""
+        for service in self._started:
+            service.kill()
+
+
+@contextmanager
+def services(database: Database, home: Path, **settings: str) -> Iterator[Services]:
+    """Start processes that are gone at the end; a setting is named as in the environment."""
+    home.mkdir(exist_ok=True)
+    started = Services(database, home, **settings)
+    try:
+        yield started
+    finally:
+        started.close()
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
