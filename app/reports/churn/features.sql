@@ -26,11 +26,11 @@ completions AS (
 ),
 
 facts AS (
-  SELECT user_id, day, 0 AS login, 0 AS alone_for FROM learner_activity
+  SELECT user_id, day, FALSE AS is_login, 0 AS alone_for FROM learner_activity
   UNION ALL
-  SELECT user_id, day, 1 AS login, 0 AS alone_for FROM logins
+  SELECT user_id, day, TRUE AS is_login, 0 AS alone_for FROM logins
   UNION ALL
-  SELECT user_id, day, 0 AS login, alone_for FROM completions
+  SELECT user_id, day, FALSE AS is_login, alone_for FROM completions
 ),
 
 windows AS (
@@ -43,9 +43,8 @@ SELECT
   CAST(windows.report_day AS INT64) AS day,
   facts.user_id,
   CAST(BIT_OR(1 << windows.age) AS INT64) AS active_days,
-  CAST(SUM(CASE WHEN windows.age < 7 THEN facts.login ELSE 0 END) AS INT64) AS login_count_7d,
-  CAST(SUM(CASE WHEN windows.age < 7 THEN 0 ELSE facts.login END) AS INT64)
-    AS login_count_prior_7d,
+  CAST(COUNTIF(windows.age < 7 AND facts.is_login) AS INT64) AS login_count_7d,
+  CAST(COUNTIF(windows.age >= 7 AND facts.is_login) AS INT64) AS login_count_prior_7d,
   CAST(COUNTIF(windows.age < 7 AND windows.age < facts.alone_for) AS INT64)
     AS assignments_completed_7d,
   CAST(COUNTIF(windows.age >= 7 AND windows.age - 7 < facts.alone_for) AS INT64)

@@ -192,6 +192,15 @@ DAYS = [
         ],
     ),
     Case(
+        name="what is completed again later does not reach back into an earlier day's weeks",
+        days=[D, date(2026, 3, 20)],
+        events=[
+            done("2026-03-06 10:00:00", related_id=5),
+            done("2026-03-20 10:00:00", related_id=5),
+        ],
+        expected=[(D, 1, bits(8), 0, 0, 0, 1), (date(2026, 3, 20), 1, bits(0), 0, 0, 1, 0)],
+    ),
+    Case(
         name="the same day asked twice is one",
         days=[D, D],
         events=[event("2026-03-14 10:00:00")],
@@ -249,6 +258,16 @@ ZONES = [
             (date(2026, 3, 20), 1, bits(0), 1, 0, 0, 0),
             (date(2026, 7, 1), 2, bits(0), 1, 0, 0, 0),
             (date(2026, 11, 1), 3, bits(0), 1, 0, 0, 0),
+        ],
+    ),
+    Case(
+        name="an hour before midnight that comes twice belongs to the same day twice",
+        zone="Asia/Beirut",
+        days=[date(2026, 3, 20), date(2026, 10, 24)],
+        events=[event("2026-10-24 20:30:00"), event("2026-10-24 21:00:00", user_id=2)],
+        expected=[
+            (date(2026, 10, 24), 1, bits(0), 1, 0, 0, 0),
+            (date(2026, 10, 24), 2, bits(0), 1, 0, 0, 0),
         ],
     ),
     Case(
