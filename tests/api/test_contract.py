@@ -13,7 +13,7 @@ from app.access.scopes import Scope
 from app.api.app import create_app
 from app.kit.db import Database
 from app.settings import Settings
-from tests.support.live import live
+from tests.support.loopback import live
 from tests.support.published import publish, risk
 from tests.support.service import token
 

@@ -1,24 +1,15 @@
-"""The service behind a real server on loopback, in a thread of its own."""
+"""Asking who is live, of a few readable subscriptions."""
 
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
-import uvicorn
-from fastapi import FastAPI
+from app.sources.subscriptions.live import subscribers_on
+from tests.support.rows import DAY, Row, versions
+
+UTC_ZONE = ZoneInfo("UTC")
 
 
-@contextmanager
-def live(app: FastAPI) -> Iterator[str]:
-    """Serve the app; yield its address. Who connects early waits until it has started."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+def live_rows(*rows: Row, zone: ZoneInfo = UTC_ZONE) -> Sequence[dict[str, object]]:
+    """Return who is live on `DAY`; the subscriptions are numbered here."""
+    numbered = [{**row, "subscription_id": f"s{n}"} for n, row in enumerate(rows)]
+    return subscribers_on(versions(*numbered), DAY, zone).to_dicts()
