@@ -1,0 +1,274 @@
+"""What a success team relies on, told with one learner or with a whole academy."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date, timedelta
+from random import Random
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import select
+
+from app.alerts.acting import Actor, Stale, act, act_on_all
+from app.alerts.deeds import Acknowledge, Note, Reopen, Resolve
+from app.alerts.kinds import Action, AlertOrigin, Resolution, Severity, Status
+from app.alerts.models import Alert, AlertDayCount, AlertEvent
+from app.kit.db import Database
+from app.kit.errors import Conflict, NotFound
+from app.runs import store as runs
+from app.runs.gate import Verdict
+from tests.alerts.world import FIRST, World
+from tests.support.runs import made, run_request
+from tests.support.scripted import Day, Seen, at_two
+
+WELL, AWAY = Seen(), Seen(quit=True)
+ANA = Actor(who="ana", now=at_two(FIRST))
+
+
+def day(number: int) -> date:
+    return FIRST + timedelta(days=number)
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return World(database, 1)
+
+
+async def run_for(world: World, days: int, seen: Callable[[int], Day]) -> None:
+    for number in range(days):
+        await world.see(day(number), seen(number))
+
+
+async def test_a_score_that_trembles_for_sixty_days_makes_one_episode(world: World) -> None:
+    random = Random(7)  # noqa: S311 - the same sequence each time
+
+    await run_for(world, 60, lambda _: {1: random.choice([WELL, AWAY])})
+
+    (alert,) = await world.alerts()
+    assert alert.triggered_on <= day(3)
+    assert alert.occurrences > 20
+
+
+async def test_what_is_resolved_every_morning_comes_back_less_often(database: Database) -> None:
+    untouched, tended = World(database, 1), World(database, 2)
+    for world in (untouched, tended):
+        random = Random(7)  # noqa: S311 - both see the same
+        people = [random.choice([0.2, 0.5, 0.8]) for _ in range(40)]
+        for number in range(60):
+            seen = {u: AWAY if random.random() < p else WELL for u, p in enumerate(people, 1)}
+            await world.see(day(number), seen)
+            if world is tended:
+                await resolve_all(world)
+
+    assert await times_shown(tended) < await times_shown(untouched) / 2
+
+
+async def resolve_all(world: World) -> None:
+    open_ones = [alert.id for alert in await world.alerts() if alert.status is Status.OPEN]
+    async with world.database.transaction() as session:
+        await act_on_all(session, dict.fromkeys(open_ones), [Resolve()], ANA)
+
+
+async def times_shown(world: World) -> int:
+    """Count how often an alert came up, for the first time or again."""
+    histories = (await world.events()).values()
+    return sum(event.what in ("OPENED", "REOPENED") for events in histories for event in events)
+
+
+async def test_days_of_too_little_activity_open_and_close_nothing(world: World) -> None:
+    await run_for(world, 3, lambda _: {1: AWAY, 2: WELL})
+    for number in range(3, 13):
+        await world.see(day(number), {1: WELL, 2: AWAY}, Verdict.WINDOW_HOLE)
+
+    (alert,) = await world.alerts()
+    assert (alert.user_id, alert.status, alert.last_seen_on) == (1, Status.OPEN, day(2))
+
+
+async def test_a_backfill_leaves_what_daily_runs_leave(database: Database) -> None:
+    daily, filled = World(database, 1), World(database, 2)
+    random = Random(11)  # noqa: S311 - the same sequence each time
+    script = [{u: random.choice([WELL, AWAY]) for u in range(1, 21)} for _ in range(60)]
+    await run_for(daily, 60, script.__getitem__)
+    for number, seen in enumerate(script):
+        await filled.publish(day(number), seen)
+
+    await filled.evaluate()
+
+    assert await filled.snapshot() == await daily.snapshot()
+    assert len(await filled.snapshot()) == 20
+    origins = {alert.origin for alert in await filled.alerts()}
+    assert origins == {AlertOrigin.INITIAL, AlertOrigin.BACKFILL}
+
+
+async def test_of_eight_who_evaluate_at_once_one_does(world: World) -> None:
+    for number in range(5):
+        await world.publish(day(number), {1: AWAY})
+
+    done = await asyncio.gather(*(world.evaluate() for _ in range(8)))
+
+    assert sum(len(days) for days in done) == 5
+    await world.check()
+
+
+async def test_a_day_that_a_run_still_has_to_do_is_waited_for(world: World) -> None:
+    request = run_request(report_type="scripted", day_from=day(1), day_to=day(1))
+    run = await made(world.database, request)
+    for number in range(3):
+        await world.publish(day(number), {1: AWAY})
+
+    assert [evaluated.day for evaluated in await world.evaluate()] == [day(0)]
+
+    async with world.database.transaction() as session:
+        await runs.request_cancel(session, run.id, ANA.now)
+    assert [evaluated.day for evaluated in await world.evaluate()] == [day(1), day(2)]
+
+
+async def test_an_older_day_changes_nothing(world: World) -> None:
+    await run_for(world, 3, lambda _: {1: AWAY})
+    before = await world.snapshot()
+
+    await world.see(day(1), {1: WELL, 2: AWAY})
+
+    assert await world.snapshot() == before
+
+
+async def test_an_alert_that_should_not_have_been_is_retracted(world: World) -> None:
+    await world.see(day(0), {1: WELL})
+    await world.see(day(1), {1: AWAY})
+
+    await world.see(day(1), {1: WELL})
+
+    assert await world.alerts() == []
+    ((opened, retracted),) = (await world.events()).values()
+    assert (opened.what, retracted.became) == ("OPENED", Resolution.RETRACTED)
+
+
+async def test_an_alert_that_people_took_up_is_not_retracted(world: World) -> None:
+    await world.see(day(0), {1: AWAY})
+    await world.act((await world.alerts())[0], "acknowledge")
+
+    await world.see(day(0), {1: WELL})
+
+    (alert,) = await world.alerts()
+    assert (alert.status, alert.clear_days) == (Status.ACKNOWLEDGED, 1)
+
+
+async def test_it_wakes_when_it_gets_worse(world: World) -> None:
+    await world.see(day(0), {1: AWAY})
+    (alert,) = await world.alerts()
+    await world.act(alert, "acknowledge")
+    await world.act(alert, "snooze")
+
+    await world.see(day(1), {1: Seen(quit=True, severity=Severity.CRITICAL)})
+
+    (alert,) = await world.alerts()
+    assert (alert.status, alert.snoozed_until) == (Status.OPEN, None)
+    assert alert.severity is Severity.CRITICAL
+
+
+async def test_the_day_counts_say_what_the_day_did(world: World) -> None:
+    await world.see(day(0), {1: AWAY, 2: Seen(pay=True, severity=Severity.CRITICAL)})
+    await world.see(day(1), {1: AWAY})
+
+    async with world.database.transaction() as session:
+        first, second = (await session.exec(select(AlertDayCount))).all()
+    assert (first.opened, first.closed, first.high, first.critical) == (2, 0, 1, 1)
+    assert (second.opened, second.closed, second.high, second.critical) == (0, 1, 1, 0)
+
+
+async def one_alert(world: World) -> Alert:
+    await world.see(day(0), {1: AWAY})
+    return (await world.alerts())[0]
+
+
+async def test_of_two_who_change_it_at_once_one_is_told(world: World) -> None:
+    alert = await one_alert(world)
+
+    async def change(who: str) -> object:
+        actor = Actor(who=who, now=at_two(day(0)))
+        async with world.database.transaction() as session:
+            return await act(session, alert.id, [Note(text=who)], actor, version=alert.version)
+
+    ends = await asyncio.gather(change("ana"), change("bo"), return_exceptions=True)
+
+    assert {type(end) for end in ends} == {Alert, Stale}
+    history = (await world.events())[alert.id]
+    assert [event.seq for event in history] == [1, 2]
+
+
+async def test_many_at_once_against_one(world: World) -> None:
+    alert = await one_alert(world)
+    resolve, note = [Resolve(action=Action.CONTACTED)], [Note(text="called")]
+
+    async def change(deeds: list[Resolve] | list[Note]) -> object:
+        async with world.database.transaction() as session:
+            return await act_on_all(session, {alert.id: alert.version}, deeds, ANA)
+
+    ends = await asyncio.gather(change(resolve), change(note), return_exceptions=True)
+
+    assert sum(isinstance(end, Stale) for end in ends) == 1
+    assert len((await world.events())[alert.id]) == 2
+
+
+async def test_many_at_once_or_none(world: World) -> None:
+    await world.see(day(0), {1: AWAY, 2: AWAY})
+    first, second = await world.alerts()
+    await world.act(first, "resolve")
+    both: dict[int, int | None] = {first.id: None, second.id: None}
+
+    with pytest.raises(Conflict, match=r"RESOLVED.*reopened, noted") as raised:
+        async with world.database.transaction() as session:
+            await act_on_all(session, both, [Resolve()], ANA)
+
+    assert [fault.pointer for fault in raised.value.faults] == ["/0"]
+    assert (await world.alerts())[1].status is Status.OPEN
+
+
+async def test_an_alert_of_another_academy_is_not_there(world: World) -> None:
+    alert = await one_alert(world)
+    stranger = Actor(who="eve", now=ANA.now, academies=[2])
+
+    with pytest.raises(NotFound):
+        async with world.database.transaction() as session:
+            await act(session, alert.id, [Acknowledge()], stranger)
+
+
+async def test_only_the_newest_of_its_kind_opens_again(world: World) -> None:
+    alert = await one_alert(world)
+    await world.act(alert, "resolve")
+    await world.see(day(1), {1: Seen(quit=True, severity=Severity.CRITICAL)})
+
+    with pytest.raises(Conflict, match="newer"):
+        async with world.database.transaction() as session:
+            await act(session, alert.id, [Reopen()], ANA)
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE alert_events SET what = 'NOTED'", "DELETE FROM alert_events"]
+)
+async def test_history_cannot_be_changed(world: World, statement: str) -> None:
+    await one_alert(world)
+
+    with pytest.raises(DBAPIError, match="only ever appended"):
+        async with world.database.transaction() as session:
+            await (await session.connection()).execute(text(statement))
+
+
+async def test_history_goes_with_its_alert(world: World) -> None:
+    await one_alert(world)
+
+    async with world.database.transaction() as session:
+        await (await session.connection()).execute(text("DELETE FROM alerts"))
+        assert (await session.exec(select(AlertEvent))).all() == []
+
+
+async def test_nobody_left_in_an_academy_ends_its_alerts(world: World) -> None:
+    await world.see(day(0), {1: AWAY})
+    whole = World(world.database, 0, report=world.report)
+    await whole.publish(day(1), {})
+
+    await world.evaluate(now=at_two(day(1)))
+
+    (alert,) = await world.alerts()
+    assert alert.resolution is Resolution.LEFT
