@@ -1,0 +1,161 @@
+"""What became of alerts, and what they foretold."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlmodel import col, select, update
+
+from app.alerts.acting import Actor, act
+from app.alerts.deeds import Resolve
+from app.alerts.kinds import Action, AlertOrigin, Result
+from app.alerts.models import Alert
+from app.alerts.stats import Asking, TypeStats, stats, wilson, write_results
+from app.kit.db import Database
+from app.runs.models import ReportDay
+from app.sources.subscriptions.models import SubscriptionVersion
+from app.sources.subscriptions.statuses import EndReason, Status
+from tests.alerts.world import FIRST, World
+from tests.support.rows import at
+from tests.support.scripted import UTC_ZONE, Seen, at_two
+
+AWAY = Seen(quit=True)
+OVER = FIRST + timedelta(days=31)
+
+
+async def subscribed(database: Database, user_id: int, **changes: object) -> None:
+    """Write a subscription of the academy 1 that began long before."""
+    began = at("2023-01-01")
+    values: dict[str, object] = {
+        "subscription_id": f"s{user_id}",
+        "user_id": user_id,
+        "academy_id": 1,
+        "status": Status.ACTIVE,
+        "started_at": began,
+        "end_reason_given": False,
+        "effective_from": began,
+        "observed_at": began,
+    }
+    async with database.transaction() as session:
+        session.add(SubscriptionVersion.model_validate(values | changes))
+
+
+async def left(database: Database, user_id: int, day: date, **changes: object) -> None:
+    """Write that somebody cancelled on a day."""
+    cancelled = at(day.isoformat())
+    values: dict[str, object] = {
+        "status": Status.CANCELLED,
+        "cancelled_at": cancelled,
+        "effective_from": cancelled,
+        "end_reason": EndReason.VOLUNTARY,
+    }
+    await subscribed(database, user_id, **(values | changes))
+
+
+async def result_of(world: World, today: date = OVER) -> Result:
+    await write_results(world.database, today=today, zone=UTC_ZONE)
+    async with world.database.transaction() as session:
+        return (await session.exec(select(col(Alert.result)))).one()
+
+
+@pytest.mark.parametrize(
+    ("days", "reason", "result"),
+    [
+        (1, EndReason.VOLUNTARY, Result.LEFT),
+        (30, EndReason.INVOLUNTARY, Result.LEFT),
+        (0, EndReason.VOLUNTARY, Result.STAYED),
+        (31, EndReason.VOLUNTARY, Result.STAYED),
+        (5, EndReason.TRIAL_ENDED, Result.STAYED),
+        (5, EndReason.COMPLETED, Result.COMPLETED),
+    ],
+)
+async def test_the_result_is_what_happened_in_thirty_days(
+    database: Database, days: int, reason: EndReason, result: Result
+) -> None:
+    world = World(database, 1)
+    await world.see(FIRST, {1: AWAY})
+    await left(database, 1, FIRST + timedelta(days=days), end_reason=reason)
+
+    assert await result_of(world) is result
+
+
+async def test_the_result_is_open_until_the_days_are_over(database: Database) -> None:
+    world = World(database, 1)
+    await world.see(FIRST, {1: AWAY})
+
+    assert await result_of(world, OVER - timedelta(days=1)) is Result.PENDING
+    assert await result_of(world) is Result.STAYED
+
+
+async def test_who_changes_the_plan_has_not_left(database: Database) -> None:
+    world = World(database, 1)
+    await world.see(FIRST, {1: AWAY})
+    changed = FIRST + timedelta(days=5)
+    await left(database, 1, changed)
+    began = at(changed.isoformat(), "11:00")
+    await subscribed(database, 1, subscription_id="new", started_at=began, effective_from=began)
+
+    assert await result_of(world) is Result.STAYED
+
+
+async def test_who_leaves_another_academy_has_not_left_this_one(database: Database) -> None:
+    world = World(database, 1)
+    await world.see(FIRST, {1: AWAY})
+    await left(database, 1, FIRST + timedelta(days=5), academy_id=2)
+
+    assert await result_of(world) is Result.STAYED
+
+
+async def counted(database: Database, today: date = OVER) -> list[TypeStats]:
+    asking = Asking(report_type="scripted", first=FIRST, last=FIRST + timedelta(days=60))
+    async with database.transaction() as session:
+        return list(await stats(session, asking, today=today, zone=UTC_ZONE))
+
+
+async def test_precision_stands_beside_what_everybody_did(database: Database) -> None:
+    world = World(database, 1)
+    await world.see(FIRST, {user: AWAY if user <= 4 else Seen() for user in range(1, 21)})
+    async with database.transaction() as session:
+        await session.exec(update(ReportDay).values(rows=20))
+    for user in (1, 2, 3, 20):
+        await left(database, user, FIRST + timedelta(days=user))
+
+    (found,) = await counted(database)
+
+    assert (found.origin, found.opened, found.judged) == (AlertOrigin.INITIAL, 4, 4)
+    assert (found.churned, found.expected) == (3, pytest.approx(4 * 4 / 20))
+    assert (found.precision, found.base_rate) == (0.75, pytest.approx(0.2))
+    assert found.interval == pytest.approx((0.301, 0.954), abs=1e-3)
+
+
+async def test_what_is_younger_is_counted_but_not_judged(database: Database) -> None:
+    world = World(database, 1)
+    await world.see(FIRST, {1: AWAY})
+    async with database.transaction() as session:
+        await session.exec(update(ReportDay).values(rows=1))
+
+    (found,) = await counted(database, OVER - timedelta(days=1))
+
+    assert (found.opened, found.judged, found.precision) == (1, 0, None)
+
+
+async def test_how_they_ended_is_counted(database: Database) -> None:
+    world = World(database, 1)
+    for number, seen in enumerate([AWAY, AWAY, Seen(), Seen()]):
+        await world.see(FIRST + timedelta(days=number), {1: seen, 2: AWAY, 3: AWAY})
+    called = Resolve(action=Action.CONTACTED)
+    second = next(alert for alert in await world.alerts() if alert.user_id == 2)
+    async with database.transaction() as session:
+        await act(session, second.id, [called], Actor(who="ana", now=at_two(FIRST)))
+
+    (found,) = await counted(database)
+
+    assert (found.opened, found.still_open, found.by_hand, found.by_itself) == (3, 1, 1, 1)
+    assert (found.contacted, found.result_pending) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("hits", "trials", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (50, 100, 0.4038, 0.5962)],
+)
+def test_the_interval_is_wilsons(hits: int, trials: int, low: float, high: float) -> None:
+    assert wilson(hits, trials) == pytest.approx((low, high), abs=1e-4)
