@@ -30,7 +30,7 @@ EXPOSED = (
     "X-Row-Count",
     "Retry-After",
 )
-GZIP_LEVEL = 5
+GZIP_LEVEL = 1
 GZIP_FROM_BYTES = 1000
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

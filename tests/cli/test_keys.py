@@ -1,0 +1,43 @@
+"""`headsup keys`."""
+
+import pytest
+from typer.testing import CliRunner
+
+from app.cli.keys import app
+from app.kit.db import Database
+
+
+@pytest.fixture
+def environment(database: Database) -> dict[str, str]:
+    """What makes a command use the test's database."""
+    return {"HEADSUP_DATABASE_URL": database.url}
+
+
+def test_a_key_is_printed_once_listed_and_revoked(environment: dict[str, str]) -> None:
+    words = ["create", "dash", "--scope", "reports:read", "--academy", "1", "--expires-in", "90d"]
+    made = CliRunner().invoke(app, words, env=environment)
+    token = made.stdout.strip()
+    prefix = token.rsplit("_", 1)[0][:13]
+
+    revoked = CliRunner().invoke(app, ["revoke", prefix], env=environment)
+    listed = CliRunner().invoke(app, ["list"], env=environment)
+
+    assert token.startswith("hu_")
+    assert revoked.stdout == "The key dash is revoked.\n"
+    assert prefix in listed.stdout
+    assert "revoked" in listed.stdout
+    assert token not in listed.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["create", "dash", "--scope", "everything"],
+        ["create", "dash"],
+        ["create", "dash", "--scope", "admin", "--expires-in", "soon"],
+        ["create", "dash", "--scope", "admin", "--report", "weather"],
+        ["revoke", "hu_nothing"],
+    ],
+)
+def test_what_cannot_be_done_fails(environment: dict[str, str], words: list[str]) -> None:
+    assert CliRunner().invoke(app, words, env=environment).exit_code != 0
