@@ -79,7 +79,7 @@ class ChurnReport(BaseReport):
     ) -> AsyncIterator[Features]:
         """Scan the activity of all `days` once, into one Arrow file a day."""
         query = await self.query(days, labels)
-        warehouse, spool = self.sources.warehouse, self.sources.spool
+        warehouse, spool = self.sources.warehouse, self.sources.spool / "scans"
         async with spool_days(warehouse, query, days, SCHEMA, spool) as (folder, usage):
             if usage.rows == 0 and await warehouse.extent() is None:
                 raise SourceDown(NO_ACTIVITY)

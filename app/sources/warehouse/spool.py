@@ -1,7 +1,5 @@
 """A scan's rows, written as they arrive into one Arrow file a day."""
 
-import shutil
-import tempfile
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
@@ -14,6 +12,7 @@ from pyarrow import ipc
 
 from app.kit.days import number_of
 from app.sources.warehouse.base import Query, Usage, Warehouse
+from app.sources.warehouse.folders import private_folder
 
 
 @asynccontextmanager
@@ -25,8 +24,8 @@ async def spool_days(
     The result has a column `day`, the number of the report day; a day without rows has an empty
     file of `schema`. The folder is gone when the context is left.
     """
-    await to_thread(parent.mkdir, parents=True, exist_ok=True)
-    folder = Path(await to_thread(tempfile.mkdtemp, dir=parent, prefix="scan-"))
+    kept = ExitStack()
+    folder = await to_thread(kept.enter_context, private_folder(parent))
     try:
         with ExitStack() as stack:
             files = {
@@ -38,7 +37,7 @@ async def spool_days(
             usage = await warehouse.run(query, lambda batch: _split(batch, files, schema))
         yield folder, usage
     finally:
-        await to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await to_thread(kept.close)
 
 
 def _split(
