@@ -82,7 +82,7 @@ async def _evaluate_next(
             rules=rules,
             followed=followed(episodes),
         )
-        conditions = await report.alert_conditions(asked)
+        conditions = await report.conditions(database, asked)
         moment = Moment(day=due.report_date, now=now, origin=_origin(due, now, zone))
         judged = await asyncio.to_thread(evaluate_day, episodes, conditions, rules, moment)
         did = counts(judged, due.report_date)

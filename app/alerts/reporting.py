@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import polars as pl
 
 from app.alerts.columns import Columns
 from app.alerts.kinds import SEVERITIES
 from app.alerts.rules import Rule
+from app.kit.db import Database
 
 FOLLOWED: Columns = {
     "user_id": pl.Int64,
@@ -56,11 +57,20 @@ class Conditions:
 
 
 class AlertingReport(Protocol):
-    """A report that has alerts."""
+    """A report that has alerts: `alerts` in the module `alerting` of its folder.
 
-    report_type: ClassVar[str]
-    alert_rules: ClassVar[Mapping[str, Rule]]
+    `scores_sql` selects academy_id, user_id, report_date, score, level, oldest first, given the
+    arrays :academy_ids, :user_ids and :days, side by side, and how many days :back.
+    """
 
-    async def alert_conditions(self, asked: Asked) -> Conditions:
-        """Judge an academy's day by its stored rows alone."""
+    report_type: str
+    rules: Mapping[str, Rule]
+    scores_sql: str
+
+    async def conditions(self, database: Database, asked: Asked) -> Conditions:
+        """Judge an academy's day by its stored rows alone; raise `SourceDown`."""
+        ...
+
+    def words(self, alert_type: str, metrics: Mapping[str, object]) -> str:
+        """Say why an alert opened, by the signals at that time."""
         ...

@@ -7,7 +7,7 @@ from datetime import date
 
 from app.alerts.kinds import Severity
 from app.alerts.rules import Rule
-from tests.support.scripted import PAY, QUIT, Day, ScriptedReport
+from tests.support.scripted import PAY, QUIT, RULES, Day
 
 ORDER = list(Severity)
 
@@ -207,8 +207,7 @@ class Reference:
         self.lines: dict[tuple[int, str], Line] = {}
 
     def line(self, user: int, kind: str) -> Line:
-        rule = ScriptedReport.alert_rules[kind]
-        return self.lines.setdefault((user, kind), Line(rule))
+        return self.lines.setdefault((user, kind), Line(RULES[kind]))
 
     def evaluate(self, day: date, seen: Day, *, is_reliable: bool, again: bool) -> None:
         users = {user for user, _ in self.lines} | set(seen)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from app.runs.gate import DayState, Verdict
 UTC_ZONE = ZoneInfo("UTC")
 MADE_BY = UUID(int=1)
 PAY, QUIT = "PAY", "QUIT"
+RULES: Mapping[str, Rule] = {QUIT: Rule(), PAY: Rule(quiet_days=10)}
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,13 @@ Day = Mapping[int, Seen]
 class ScriptedReport:
     """Answers what the script says; `fails_in` that many days it does not answer."""
 
-    report_type: ClassVar[str] = "scripted"
-    alert_rules: ClassVar[Mapping[str, Rule]] = {QUIT: Rule(), PAY: Rule(quiet_days=10)}
+    report_type: str = "scripted"
+    rules: Mapping[str, Rule] = field(default_factory=lambda: dict(RULES))
+    scores_sql: str = ""
     script: dict[tuple[int, date], Day] = field(default_factory=dict)
     fails_in: int = -1
 
-    async def alert_conditions(self, asked: Asked) -> Conditions:
+    async def conditions(self, _database: Database, asked: Asked) -> Conditions:
         """Return the script of the day; of what is not known, only what is followed."""
         self.fails_in -= 1
         if self.fails_in == -1:
@@ -68,6 +69,10 @@ class ScriptedReport:
             live=pl.DataFrame({"user_id": list(day)}, schema={"user_id": pl.Int64}),
             rows=pl.DataFrame(rows, schema=CONDITIONS, orient="row"),
         )
+
+    def words(self, alert_type: str, _metrics: Mapping[str, object]) -> str:
+        """Say what the type says."""
+        return alert_type.lower()
 
 
 def at_two(day: date) -> datetime:

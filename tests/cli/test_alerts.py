@@ -1,0 +1,66 @@
+"""`headsup alerts`."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.alerts.kinds import Status
+from app.cli.alerts import app
+from app.kit.db import Database
+from app.kit.errors import NotFound
+from tests.support.alerting import alerts, critical, owing, published
+
+
+async def said(database: Database, *words: str) -> Result:
+    """Run the command in a thread, since it brings its own loop."""
+    environment = {"HEADSUP_DATABASE_URL": database.url, "COLUMNS": "160"}
+    return await asyncio.to_thread(lambda: CliRunner().invoke(app, list(words), env=environment))
+
+
+@pytest.fixture
+async def numbers(database: Database) -> Sequence[int]:
+    """Two open alerts."""
+    await published(database, critical(1), owing(2))
+    return [alert.id for alert in await alerts(database)]
+
+
+async def test_the_list_says_who_and_why(database: Database, numbers: Sequence[int]) -> None:
+    answer = await said(database, "list")
+
+    assert "2 of 2 alerts: 2 critical" in answer.stdout
+    assert "user 1" in answer.stdout
+    assert "a payment failed" in answer.stdout
+    assert all(str(number) in answer.stdout for number in numbers)
+
+
+async def test_what_is_resolved_leaves_the_list(database: Database, numbers: Sequence[int]) -> None:
+    words = ["--action", "CONTACTED", "--action-taken", "called"]
+    resolved = await said(database, "resolve", *map(str, numbers), *words)
+    listed = await said(database, "list")
+
+    assert resolved.stdout == "2 resolved.\n"
+    assert "0 of 0 alerts" in listed.stdout
+    found = await alerts(database)
+    assert {alert.status for alert in found} == {Status.RESOLVED}
+    assert {alert.action_taken for alert in found} == {"called"}
+
+
+async def test_an_alert_that_is_not_there_resolves_none(
+    database: Database, numbers: Sequence[int]
+) -> None:
+    answer = await said(database, "resolve", str(numbers[0]), "999999")
+
+    assert isinstance(answer.exception, NotFound)
+    assert {alert.status for alert in await alerts(database)} == {Status.OPEN}
+
+
+async def test_the_stats_count_by_type(database: Database, numbers: Sequence[int]) -> None:
+    assert len(numbers) == 2
+
+    answer = await said(database, "stats", "--from", "2026-03-01", "--to", "2026-03-31")
+
+    assert "inactivity" in answer.stdout
+    assert "payment risk" in answer.stdout
+    assert "initial" in answer.stdout

@@ -1,0 +1,205 @@
+"""Alerts of published churn days, from their stored rows to a list."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.alerts import ruling
+from app.alerts.kinds import Resolution, Severity, Status
+from app.alerts.listing import Listed, Place, Wanted, page, severities
+from app.alerts.registry import alerts_of
+from app.alerts.rules import Rule
+from app.kit.db import Database
+from app.kit.errors import Invalid, NotFound
+from app.reports.churn.alert_rules import RULES, AlertType
+from app.runs.gate import Verdict
+from tests.support.alerting import (
+    alerts,
+    critical,
+    evaluated,
+    owing,
+    published,
+    two_in_the_morning_after,
+)
+from tests.support.published import DAY, Row, publish, risk
+
+NOW = two_in_the_morning_after(DAY)
+EVERYTHING = Wanted(report_types=["churn"])
+
+
+async def listed(
+    database: Database,
+    wanted: Wanted = EVERYTHING,
+    *,
+    most: int = 10,
+    after: Place | None = None,
+    is_grouped: bool = False,
+) -> list[Listed]:
+    async with database.transaction() as session:
+        connection = await session.connection()
+        return list(
+            await page(connection, wanted, now=NOW, most=most, after=after, is_grouped=is_grouped)
+        )
+
+
+async def test_a_published_day_opens_alerts_severest_first(database: Database) -> None:
+    await published(database, risk(user_id=1), critical(2), owing(3), well(4))
+
+    found = await listed(database)
+
+    assert [(item.row["user_id"], item.row["severity"]) for item in found] == [
+        (3, "CRITICAL"),
+        (2, "CRITICAL"),
+        (1, "HIGH"),
+    ]
+    assert [item.reason for item in found] == [
+        "a payment failed",
+        "not seen for 14 days or more",
+        "not seen for 7 days",
+    ]
+    assert [(item.score, item.level) for item in found][1] == (80.0, "CRITICAL")
+
+
+def well(user_id: int) -> Row:
+    return risk(user_id=user_id, churn_risk_score=10.0)
+
+
+async def test_pages_go_on_where_the_last_one_ended(database: Database) -> None:
+    await published(database, *(critical(user) for user in range(1, 6)))
+
+    first = await listed(database, most=3)
+    second = await listed(database, most=3, after=first[-1].place)
+
+    users = [item.row["user_id"] for item in (*first, *second)]
+    assert sorted(users) == [1, 2, 3, 4, 5]
+
+
+async def test_by_learner_each_stands_once(database: Database) -> None:
+    both = critical(1, subscription_status="PAYMENT_ISSUE", has_payment_issues=True)
+    await published(database, both, critical(2))
+
+    found = await listed(database, is_grouped=True)
+
+    assert {item.row["user_id"]: item.alerts for item in found} == {1: 2, 2: 1}
+
+
+async def test_severities_are_counted(database: Database) -> None:
+    await published(database, risk(user_id=1), critical(2), critical(3))
+
+    async with database.transaction() as session:
+        counts = await severities(await session.connection(), EVERYTHING, now=NOW)
+
+    assert counts[Severity.CRITICAL] == (2, 2)
+    assert counts[Severity.HIGH] == (1, 1)
+    assert counts[Severity.LOW] == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "users"),
+    [
+        ({"severities": [Severity.HIGH]}, [1]),
+        ({"academies": [2]}, [9]),
+        ({"types": ["PAYMENT_RISK"]}, [3]),
+        ({"user_id": 1}, [1]),
+        ({"is_unassigned": True}, [1, 3, 9]),
+        ({"assignee": "ana"}, []),
+        ({"statuses": [Status.RESOLVED]}, []),
+        ({"triggered_to": DAY - timedelta(days=1)}, []),
+    ],
+)
+async def test_a_list_is_narrowed(
+    database: Database, changes: dict[str, object], users: list[int]
+) -> None:
+    await published(database, risk(user_id=1), owing(3), critical(9, academy_id=2))
+
+    found = await listed(database, Wanted(report_types=["churn"], **changes))  # type: ignore[arg-type]
+
+    assert sorted(item.row["user_id"] for item in found) == users
+
+
+async def test_a_learner_of_two_academies_has_two_alerts(database: Database) -> None:
+    await published(database, critical(1), critical(1, academy_id=2))
+
+    assert [alert.academy_id for alert in await alerts(database)] == [1, 2]
+
+
+async def test_a_week_with_a_hole_judges_payment_only(database: Database) -> None:
+    await published(database, critical(1), owing(2), verdict=Verdict.WINDOW_HOLE)
+
+    assert [alert.alert_type for alert in await alerts(database)] == ["PAYMENT_RISK"]
+
+
+async def test_who_came_back_for_two_days_is_done(database: Database) -> None:
+    for number, row in enumerate([critical(1), well(1), well(1)]):
+        day = DAY + timedelta(days=number)
+        await publish(database, dict(row) | {"report_date": day})
+        await evaluated(database, day)
+
+    (alert,) = await alerts(database)
+    assert alert.resolution is Resolution.AUTO
+
+
+async def change(database: Database, academy_id: int | None, **rules: Rule | None) -> None:
+    async with database.transaction() as session:
+        wanted = ruling.Change(academy_id=academy_id, rules=rules, changed_by="ana", now=NOW)
+        await ruling.change(session, alerts_of("churn"), wanted)
+
+
+async def thresholds(database: Database, academy_id: int) -> dict[str, float | None]:
+    async with database.transaction() as session:
+        rules = await ruling.effective(session, alerts_of("churn"), academy_id)
+    return {kind: rule.threshold for kind, rule in rules.items()}
+
+
+async def test_an_academys_rule_stands_before_that_of_all_and_the_codes(database: Database) -> None:
+    await change(database, None, INACTIVITY=Rule(threshold=10))
+    await change(database, 1, INACTIVITY=Rule(threshold=5))
+
+    assert (await thresholds(database, 1))["INACTIVITY"] == 5
+    assert (await thresholds(database, 2))["INACTIVITY"] == 10
+    assert (await thresholds(database, 2))["HIGH_FRUSTRATION"] == 70
+
+    await change(database, 1, INACTIVITY=None)
+    assert (await thresholds(database, 1))["INACTIVITY"] == 10
+
+
+async def test_alerts_bear_the_version_of_their_rule(database: Database) -> None:
+    await change(database, 1, INACTIVITY=Rule(threshold=14))
+    await published(database, risk(user_id=1), critical(2), critical(3, academy_id=2))
+
+    inactive = [a for a in await alerts(database) if a.alert_type == "INACTIVITY"]
+    assert {alert.user_id: alert.rule_version for alert in inactive} == {2: 1, 3: 0}
+
+
+async def test_the_same_rule_again_is_no_new_version(database: Database) -> None:
+    for _ in range(2):
+        await change(database, 1, INACTIVITY=Rule(threshold=14))
+    await change(database, 1, INACTIVITY=Rule(threshold=15))
+    async with database.transaction() as session:
+        rules = await ruling.effective(session, alerts_of("churn"), 1)
+
+    assert rules["INACTIVITY"].version == 2
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"WEATHER": Rule()},
+        {"INACTIVITY": Rule(threshold=None)},
+        {"PAYMENT_RISK": Rule(threshold=3)},
+    ],
+)
+async def test_rules_that_cannot_be_are_refused(database: Database, rules: dict[str, Rule]) -> None:
+    with pytest.raises(Invalid):
+        await change(database, 1, **rules)
+
+
+@pytest.mark.parametrize("kind", AlertType)
+def test_every_type_has_a_rule_and_words(kind: AlertType) -> None:
+    assert kind in RULES
+    assert alerts_of("churn").words(kind, {"days_until_trial_end": 1})
+
+
+def test_a_report_without_alerts_is_named() -> None:
+    with pytest.raises(NotFound, match="churn"):
+        alerts_of("weather")

@@ -1,0 +1,56 @@
+"""Alerts of the churn report, from the days that a test publishes."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, select
+
+from app.alerts.evaluate import Evaluated, evaluate
+from app.alerts.models import Alert
+from app.alerts.registry import alerts_of
+from app.kit.db import Database
+from tests.support.published import DAY, Row, publish, risk
+
+
+def two_in_the_morning_after(day: date) -> datetime:
+    """Return when a day's report is made."""
+    following = day + timedelta(days=1)
+    return datetime(following.year, following.month, following.day, 2, tzinfo=UTC)
+
+
+async def published(database: Database, *rows: Row, **ledger_changes: object) -> list[Evaluated]:
+    """Publish the rows' days and evaluate them."""
+    await publish(database, *rows, **ledger_changes)
+    return await evaluated(database)
+
+
+async def evaluated(database: Database, day: date = DAY) -> list[Evaluated]:
+    """Evaluate what is due, the morning after `day`."""
+    now = two_in_the_morning_after(day)
+    churn, zone = alerts_of("churn"), ZoneInfo("UTC")
+    return list(await evaluate(database, churn, None, clock=lambda: now, zone=zone))
+
+
+async def alerts(database: Database) -> list[Alert]:
+    """List all alerts, oldest first."""
+    async with database.transaction() as session:
+        return list((await session.exec(select(Alert).order_by(col(Alert.id)))).all())
+
+
+def critical(user_id: int, **changes: object) -> Row:
+    """Return somebody not seen for two weeks, about to leave."""
+    changed = {"churn_risk_score": 80.0, "days_since_last_activity": 14, **changes}
+    return risk(user_id=user_id, **changed)
+
+
+def owing(user_id: int, **changes: object) -> Row:
+    """Return somebody who is active and whose payment failed."""
+    changed: dict[str, object] = {
+        "churn_risk_score": 20.0,
+        "days_since_last_activity": 0,
+        "login_trend": 0.0,
+        "subscription_status": "PAYMENT_ISSUE",
+        "has_payment_issues": True,
+        **changes,
+    }
+    return risk(user_id=user_id, **changed)
