@@ -31,6 +31,13 @@ class Settings(BaseSettings):
         SecretStr | None,
         Field(description="postgresql://... of a server 15 or newer; unset: the embedded one."),
     ] = None
+    platform_database_url: Annotated[
+        SecretStr | None,
+        Field(description="postgresql://... of the platform, which `headsup sync` only reads."),
+    ] = None
+    platform_timeout_seconds: Annotated[
+        float, Field(gt=0, description="A statement there that takes longer is stopped.")
+    ] = 300
     warehouse: Annotated[str, Field(description="lake, or bigquery://project/dataset[/table].")] = (
         "lake"
     )
@@ -52,6 +59,19 @@ class Settings(BaseSettings):
     query_timeout_seconds: Annotated[
         float, Field(gt=0, description="A warehouse query that takes longer is stopped.")
     ] = 900
+    daily_bytes: Annotated[
+        int | None,
+        Field(gt=0, description="What all queries of a UTC day may bill together; unset: no end."),
+    ] = None
+    price_per_tib: Annotated[
+        float, Field(ge=0, description="What the warehouse asks for a TiB, in US dollars.")
+    ] = 6.25
+    bigquery_location: Annotated[
+        str | None, Field(description="Where queries run; unset: where the table is.")
+    ] = None
+    bigquery_endpoint: Annotated[
+        str | None, Field(description="A stand-in for BigQuery that asks for no credentials.")
+    ] = None
 
     @field_validator("timezone")
     @classmethod

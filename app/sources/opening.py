@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from sqlalchemy.dialects.postgresql import insert
 
@@ -12,6 +13,8 @@ from app.sources.models import ServiceFact
 from app.sources.postgres import open_database
 from app.sources.sources import Sources
 from app.sources.warehouse.base import Warehouse
+from app.sources.warehouse.bigquery import BigQuery
+from app.sources.warehouse.bigquery_access import Access, Address, Limits
 from app.sources.warehouse.lake import Lake
 
 TIMEZONE = "timezone"
@@ -35,11 +38,18 @@ async def open_sources(settings: Settings) -> AsyncIterator[Sources]:
 
 
 def open_warehouse(settings: Settings, database: Database) -> Warehouse:
-    """Return the warehouse that the settings name."""
+    """Return the warehouse that the settings name; raise `Unusable` if it is none."""
     if settings.warehouse == "lake":
         return open_lake(settings, database)
-    raise Unusable(
-        f"HEADSUP_WAREHOUSE is {settings.warehouse!r}, which is no warehouse known here: use lake."
+    return BigQuery(
+        Address.parse(settings.warehouse),
+        database,
+        access=Access(location=settings.bigquery_location, endpoint=settings.bigquery_endpoint),
+        limits=Limits(
+            max_bytes_billed=settings.max_bytes_billed,
+            query_timeout=timedelta(seconds=settings.query_timeout_seconds),
+        ),
+        daily_bytes=settings.daily_bytes,
     )
 
 

@@ -1,12 +1,12 @@
-"""The table of the lake."""
+"""The list of the lake's files, and of the queries that are paid for."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field
 
-from app.kit.db import Table
+from app.kit.db import INSTANT, Table
 
 
 class LakeFile(Table, table=True):
@@ -19,3 +19,15 @@ class LakeFile(Table, table=True):
     rows: int = Field(sa_type=BigInteger)
     bytes: int = Field(sa_type=BigInteger)
     sha256: str = Field(sa_type=Text)
+
+
+class WarehouseJob(Table, table=True):
+    """A query that is paid for: what it was expected to bill, and in the end did."""
+
+    __tablename__: ClassVar[str] = "warehouse_jobs"
+    __table_args__ = (Index("ix_warehouse_jobs_reserved_at", "reserved_at"),)
+
+    id: str = Field(primary_key=True, sa_type=Text)
+    reserved_at: datetime = Field(sa_type=INSTANT)
+    bytes_reserved: int = Field(sa_type=BigInteger)
+    bytes_billed: int | None = Field(default=None, sa_type=BigInteger)

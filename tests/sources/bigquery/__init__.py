@@ -1,0 +1,1 @@
+"""BigQuery, by the real client over HTTP."""

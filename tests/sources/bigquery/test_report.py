@@ -1,0 +1,38 @@
+"""A whole report from BigQuery, beside the lake's of the same events."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from app.kit.db import Database
+from app.runs.models import RunDayState
+from tests.sources.bigquery.behind import Behind, lake_of, put_subscribers, reading, states
+from tests.sources.bigquery.events import as_platform, flat_events
+from tests.support.lake import PLATFORM
+from tests.support.reporting import exported, run_days
+
+FIRST, LAST = date(2026, 5, 14), date(2026, 5, 20)
+
+
+@pytest.mark.parametrize(
+    ("events", "users"),
+    [(4_000, 90), pytest.param(100_000, 2_000, marks=pytest.mark.prove)],
+)
+async def test_the_platforms_table_reports_what_the_lake_does(
+    behind: Behind, database: Database, tmp_path: Path, events: int, users: int
+) -> None:
+    flat = flat_events(events, users)
+    await put_subscribers(database, users)
+    bigquery = reading(behind(PLATFORM, as_platform(flat)), tmp_path, database)
+    lake = await lake_of(database, tmp_path, flat)
+
+    published = await run_days(bigquery, FIRST, LAST)
+    rows = await exported(bigquery, FIRST, LAST)
+    again = await run_days(lake, FIRST, LAST)
+
+    assert states(published) == {RunDayState.PUBLISHED}
+    assert states(again) == {RunDayState.UNCHANGED}
+    assert (rows.height, rows["last_active_on"].n_unique() > 3) == (users * 7, True)
+    assert rows.equals(await exported(lake, FIRST, LAST))
+    assert len(behind.before.jobs) == 1
