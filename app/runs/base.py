@@ -12,6 +12,7 @@ import polars as pl
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.bulk import Encoded
+from app.kit.clock import Clock
 from app.sources.sources import Sources
 from app.sources.warehouse.base import Query, Usage
 
@@ -75,6 +76,8 @@ class BaseReport(ABC):
     table: ClassVar[str]
     scoring_version: ClassVar[int]
     export_sql: ClassVar[str]
+    filters: ClassVar[Sequence[str]] = ()
+    sort_keys: ClassVar[Sequence[str]] = ()
 
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
@@ -122,6 +125,9 @@ class BaseReport(ABC):
     @abstractmethod
     async def live_count(self, day: date, academies: Academies) -> int:
         """Return about how many rows `day` has, for sizing the chunks."""
+
+    async def evaluate_alerts(self, academies: Academies, clock: Clock) -> None:
+        """Follow the alerts of the days published by now; a report without any does nothing."""
 
     async def generate(
         self, days: Sequence[date], academies: Academies, labels: Mapping[str, str]

@@ -24,6 +24,7 @@ from tests.support.watching import (
     came_to,
     ended,
     look,
+    only_run,
     publications,
     revisions,
     states,
@@ -60,7 +61,7 @@ async def kill_at(database: Database, days: int, killings: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "killings"), [(8, 2), pytest.param(30, 10, marks=pytest.mark.prove)]
+    ("days", "killings"), [(8, 2), pytest.param(30, 6, marks=pytest.mark.prove)]
 )
 async def test_a_run_whose_workers_are_killed_is_finished_by_another(
     database: Database, short_folder: Path, days: int, killings: int
@@ -136,3 +137,18 @@ async def test_a_run_that_is_cancelled_elsewhere_publishes_no_further_day(
     found = await states(database, run.id)
     assert await through(database, run.id) == published
     assert set(found.values()) == {RunDayState.PUBLISHED, RunDayState.CANCELLED}
+
+
+async def test_three_schedules_that_wake_at_once_make_one_run(
+    database: Database, short_folder: Path
+) -> None:
+    home = short_folder / uuid4().hex
+    await filled(database, home, days=30)
+    with services(database, home) as fleet:
+        await fleet.workers(3, "--schedule")
+        run = await only_run(database)
+        assert (await ended(database, run.id)).status is RunStatus.DONE
+        assert [await asyncio.to_thread(service.stop) for service in fleet.started] == [0, 0, 0]
+
+    assert (await only_run(database)).id == run.id
+    assert await publications(database) == {RunDayState.PUBLISHED: 14 * ACADEMIES}

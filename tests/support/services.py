@@ -17,7 +17,7 @@ from app.kit.db import Database
 from tests.support.processes import packages
 
 HEARTBEAT_SECONDS = 0.3
-ENDS_WITHIN = 60
+ENDS_WITHIN = 120
 
 
 class Service:
@@ -79,14 +79,14 @@ class Services:
             "HEADSUP_QUERY_THREADS": "1",
             **settings,
         }
-        self._started: list[Service] = []
+        self.started: list[Service] = []
 
     def start(self, *words: str) -> Service:
         """Start `headsup` with the given words."""
         path = self.home / f"{words[0]}-{uuid4().hex}.log"
         with path.open("w", encoding="utf-8") as log:
             service = Service(words, self._environment, log)
-        self._started.append(service)
+        self.started.append(service)
         return service
 
     async def workers(self, count: int, *words: str) -> list[Service]:
@@ -99,7 +99,7 @@ class Services:
 
     def close(self) -> None:
         """Leave none of them."""
-        for service in self._started:
+        for service in self.started:
             service.kill()
 
 

@@ -34,6 +34,18 @@ async def look(database: Database, run_id: UUID) -> Run:
         return await store.named(session, run_id)
 
 
+async def only_run(database: Database) -> Run:
+    """Wait until there is a run; fail if there is more than one."""
+    async with asyncio.timeout(WAITED_SECONDS):
+        while True:
+            async with database.transaction() as session:
+                runs = (await session.exec(select(Run))).all()
+            if runs:
+                (run,) = runs
+                return run
+            await asyncio.sleep(0.02)
+
+
 async def ended(database: Database, run_id: UUID) -> Run:
     """Wait until the run has ended."""
     async with asyncio.timeout(WAITED_SECONDS):

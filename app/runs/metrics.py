@@ -1,0 +1,132 @@
+"""What `/metrics` says, computed from the tables: every replica tells the same."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Row, text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.days import end_of
+from app.runs import health
+from app.runs.registry import reports
+from app.sources.sources import Sources
+
+SPAN = timedelta(days=14)
+
+DAYS_SQL = text(
+    """
+    SELECT report_type, state, count(*) FROM report_days
+    WHERE report_date >= :since AND state <> 'PUBLISHED'
+    GROUP BY report_type, state
+    """
+)
+RUNS_SQL = text(
+    """
+    SELECT report_type, status, count(*), sum(bytes_processed), sum(bytes_billed)
+    FROM report_runs GROUP BY report_type, status
+    """
+)
+AT_WORK_SQL = text(
+    """
+    SELECT report_type,
+        coalesce(extract(epoch FROM :now - min(created_at)), 0),
+        count(*) FILTER (WHERE heartbeat_at < :stale AND worker IS NOT NULL),
+        max(attempt)
+    FROM report_runs WHERE status IN ('PENDING', 'RUNNING') GROUP BY report_type
+    """
+)
+JOBS_SQL = text("SELECT status::text, count(*) FROM pgqueuer GROUP BY status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Standing(Collector):
+    """How everything stands at one moment; label values are reports, states and statuses."""
+
+    ages: Sequence[tuple[str, float]]
+    days: Sequence[Row[str, str, int]]
+    runs: Sequence[Row[str, str, int, int, int]]
+    at_work: Sequence[Row[str, float, int, int]]
+    jobs: Sequence[Row[str, int]]
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the families of metrics."""
+        yield _gauge(
+            "headsup_newest_published_day_age_seconds",
+            "Since the end of the newest day of a report that any academy has published.",
+            ["report"],
+            (([report], age) for report, age in self.ages),
+        )
+        yield _gauge(
+            "headsup_unpublished_days",
+            "Academies' days of the last 14 that are held or failed.",
+            ["report", "state"],
+            (([report, state], count) for report, state, count in self.days),
+        )
+        yield _gauge(
+            "headsup_runs",
+            "Runs by status.",
+            ["report", "status"],
+            (([report, status], count) for report, status, count, *_ in self.runs),
+        )
+        yield from self._at_work()
+        yield from self._bytes()
+        yield _gauge(
+            "headsup_queue_jobs",
+            "Jobs in the queue.",
+            ["status"],
+            (([status], count) for status, count in self.jobs),
+        )
+
+    def _at_work(self) -> Iterator[Metric]:
+        for place, name, said in (
+            (1, "headsup_oldest_active_run_seconds", "Since the oldest active run was asked for."),
+            (2, "headsup_silent_runs", "Runs whose worker has been silent for too long."),
+            (3, "headsup_most_attempts", "The most chunks and takeovers of an active run."),
+        ):
+            samples = (([row[0]], float(row[place])) for row in self.at_work)
+            yield _gauge(name, said, ["report"], samples)
+
+    def _bytes(self) -> Iterator[Metric]:
+        for place, name in ((3, "processed"), (4, "billed")):
+            family = CounterMetricFamily(
+                f"headsup_warehouse_bytes_{name}", f"Bytes {name} by all runs.", labels=["report"]
+            )
+            sums: dict[str, float] = {}
+            for row in self.runs:
+                sums[row[0]] = sums.get(row[0], 0) + float(row[place])
+            for report, total in sums.items():
+                family.add_metric([report], total)
+            yield family
+
+
+async def standing(
+    session: AsyncSession, sources: Sources, now: datetime, *, stale_after: timedelta
+) -> Standing:
+    """Read how everything stands."""
+    connection = await session.connection()
+    since = {"since": (now - SPAN).date()}
+    active = {"now": now, "stale": now - stale_after}
+    ages = []
+    for report_type in reports():
+        newest = await health.newest_published(session, report_type)
+        if newest is not None:
+            ages.append((report_type, (now - end_of(newest, sources.zone)).total_seconds()))
+    return Standing(
+        ages=ages,
+        days=(await connection.execute(DAYS_SQL, since)).all(),
+        runs=(await connection.execute(RUNS_SQL)).all(),
+        at_work=(await connection.execute(AT_WORK_SQL, active)).all(),
+        jobs=(await connection.execute(JOBS_SQL)).all(),
+    )
+
+
+def _gauge(
+    name: str, said: str, labels: Sequence[str], samples: Iterable[tuple[Sequence[str], float]]
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, said, labels=labels)
+    for values, value in samples:
+        family.add_metric(values, value)
+    return family

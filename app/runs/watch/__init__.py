@@ -1,0 +1,1 @@
+"""Whether the service is well, for whoever looks after it; no key is needed."""

@@ -1,0 +1,98 @@
+"""Runs and the ledger, listed over HTTP."""
+
+import pytest
+
+from app.kit.db import Database
+from tests.support.asking import RUN, Asker, keep_ledger, limited
+
+
+async def test_runs_are_paged_the_newest_first(asker: Asker) -> None:
+    made = [(await asker.post(RUN, {"days_back": back}))[1]["id"] for back in (1, 2, 3)]
+
+    _, first = await asker.get("/reports/runs?limit=2&status=PENDING")
+    _, second = await asker.get(f"/reports/runs?cursor={first['next_cursor']}")
+
+    found = [run["id"] for run in first["items"] + second["items"]]
+    assert sorted(found) == sorted(made)
+    assert (len(first["items"]), second["next_cursor"]) == (2, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("date=2026-03-08", 1), ("date=2026-03-10", 2), ("status=DONE", 0), ("type=churn", 2)],
+)
+async def test_runs_are_filtered(asker: Asker, query: str, count: int) -> None:
+    for back in (1, 3):
+        await asker.post(RUN, {"days_back": back})
+
+    assert len((await asker.get(f"/reports/runs?{query}"))[1]["items"]) == count
+
+
+async def test_a_cursor_of_another_list_is_refused(asker: Asker, database: Database) -> None:
+    await keep_ledger(database)
+    _, days = await asker.get("/reports/churn/days?limit=1")
+
+    status, answer = await asker.get(f"/reports/runs?cursor={days['next_cursor']}")
+
+    assert (status, answer["code"]) == (422, "invalid_cursor")
+
+
+async def test_the_ledger_says_where_each_day_stands(asker: Asker, database: Database) -> None:
+    await keep_ledger(database)
+
+    _, answer = await asker.get("/reports/churn/days")
+
+    found = [(day["report_date"], day["academy_id"], day["state"]) for day in answer["items"]]
+    assert found == [
+        ("2026-03-10", None, "PUBLISHED"),
+        ("2026-03-10", 1, "PUBLISHED"),
+        ("2026-03-10", 2, "HELD"),
+        ("2026-03-09", None, "ERROR"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("state=HELD", 1), ("academy=1", 1), ("from=2026-03-10", 3), ("to=2026-03-09", 1)],
+)
+async def test_the_ledger_is_filtered(
+    asker: Asker, database: Database, query: str, count: int
+) -> None:
+    await keep_ledger(database)
+
+    assert len((await asker.get(f"/reports/churn/days?{query}"))[1]["items"]) == count
+
+
+async def test_the_ledger_is_paged(asker: Asker, database: Database) -> None:
+    await keep_ledger(database)
+
+    items, going_on = [], "from=2026-03-01"
+    while going_on:
+        _, page = await asker.get(f"/reports/churn/days?limit=1&{going_on}")
+        items += page["items"]
+        going_on = page["next_cursor"] and f"cursor={page['next_cursor']}"
+
+    assert items == (await asker.get("/reports/churn/days"))[1]["items"]
+
+
+async def test_a_limited_key_sees_its_part_of_the_ledger(asker: Asker, database: Database) -> None:
+    await keep_ledger(database)
+    own = await limited(asker, database, 1)
+
+    _, days = await own.get("/reports/churn/days")
+    _, reports = await own.get("/reports")
+
+    assert [day["academy_id"] for day in days["items"]] == [1]
+    assert (await own.get("/reports/churn/days?academy=2"))[0] == 404
+    assert reports["items"][0]["unpublished"] == []
+
+
+async def test_the_reports_say_what_is_held_and_why(asker: Asker, database: Database) -> None:
+    await keep_ledger(database)
+
+    _, answer = await asker.get("/reports")
+
+    (churn,) = answer["items"]
+    assert (churn["type"], churn["newest_published_day"]) == ("churn", "2026-03-10")
+    assert "churn_risk_score" in churn["fields"]
+    assert [day["state"] for day in churn["unpublished"]] == ["HELD", "ERROR"]

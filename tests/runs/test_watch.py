@@ -1,0 +1,100 @@
+"""What is said to whoever looks after the service."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
+
+from app.kit.db import Database
+from app.runs.gate import DayState
+from app.runs.models import RunStatus
+from tests.support.published import DAY, publish, risk
+from tests.support.runs import claimed, made
+from tests.support.service import NOW, client, service
+
+
+async def ask(database: Database, home: Path, path: str) -> httpx.Response:
+    """Ask the service without a key."""
+    async with client(service(database, home)) as asking:
+        return await asking.get(path)
+
+
+async def metrics(database: Database, home: Path) -> dict[tuple[str, ...], float]:
+    """Map each of our metrics, with its labels, to its value."""
+    answer = await ask(database, home, "/metrics")
+    return {
+        (sample.name.removeprefix("headsup_"), *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+        if sample.name.startswith("headsup_")
+    }
+
+
+async def test_the_process_lives(database: Database, tmp_path: Path) -> None:
+    answer = await ask(database, tmp_path, "/healthz")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_a_service_whose_night_is_published_is_ready(
+    database: Database, tmp_path: Path
+) -> None:
+    await publish(database, risk())
+
+    answer = await ask(database, tmp_path, "/readyz")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "warnings": []})
+
+
+async def test_what_is_held_is_a_warning_that_names_nobody(
+    database: Database, tmp_path: Path
+) -> None:
+    await publish(database, risk(), state=DayState.HELD, reason="12 subscribers of academy 1")
+
+    answer = await ask(database, tmp_path, "/readyz")
+
+    assert answer.json()["warnings"] == [f"churn: {DAY} is held"]
+
+
+async def test_what_is_overdue_is_a_warning(database: Database, tmp_path: Path) -> None:
+    await publish(database, risk(report_date=DAY - timedelta(days=1)))
+
+    (warning,) = (await ask(database, tmp_path, "/readyz")).json()["warnings"]
+
+    assert warning.startswith(f"churn: {DAY} is missing")
+
+
+async def test_tables_of_an_older_version_are_not_ready(database: Database, tmp_path: Path) -> None:
+    async with database.transaction() as session:
+        old = "UPDATE alembic_version SET version_num = 'sources'"
+        await (await session.connection()).execute(text(old))
+
+    answer = await ask(database, tmp_path, "/readyz")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/database"]
+
+
+async def test_metrics_are_counted_from_the_tables(database: Database, tmp_path: Path) -> None:
+    await publish(database, risk())
+    run = await made(database)
+    await claimed(database, run.id, now=NOW - timedelta(days=1))
+
+    found = await metrics(database, tmp_path)
+
+    assert found["newest_published_day_age_seconds", "churn"] == 9 * 3600
+    assert found["runs", "churn", RunStatus.RUNNING] == 1
+    assert found["silent_runs", "churn"] == 1
+    assert found["oldest_active_run_seconds", "churn"] == (NOW - run.created_at).total_seconds()
+
+
+@pytest.mark.parametrize("state", [DayState.HELD, DayState.ERROR])
+async def test_days_that_were_not_published_are_counted(
+    database: Database, tmp_path: Path, state: DayState
+) -> None:
+    await publish(database, risk(), risk(academy_id=2), state=state)
+
+    assert (await metrics(database, tmp_path))["unpublished_days", "churn", state] == 2
