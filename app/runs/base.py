@@ -126,7 +126,9 @@ class BaseReport(ABC):
     async def live_count(self, day: date, academies: Academies) -> int:
         """Return about how many rows `day` has, for sizing the chunks."""
 
-    async def evaluate_alerts(self, academies: Academies, clock: Clock) -> None:
+    async def evaluate_alerts(  # noqa: B027 - a report may have no alerts
+        self, academies: Academies, clock: Clock
+    ) -> None:
         """Follow the alerts of the days published by now; a report without any does nothing."""
 
     async def generate(

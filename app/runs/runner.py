@@ -150,10 +150,21 @@ async def _run_day(job: Job, fetched: Fetched, day: date) -> None:
     try:
         result = await run_day(job, fetched, day)
         bound.info("day.done", state=result.state, rows=result.rows, seconds=result.seconds)
+        await _evaluate_alerts(job, bound)
     except (Stopped, Superseded):
         raise
     except Exception as error:  # noqa: BLE001 - one failed day does not stop the others
         await fail_day(job, day, _text_of(error, bound))
+
+
+async def _evaluate_alerts(job: Job, bound: structlog.stdlib.BoundLogger) -> None:
+    """Follow the alerts; should that fail, the day stays published and the next one makes up."""
+    if job.run.dry_run:
+        return
+    try:
+        await job.report.evaluate_alerts(job.run.academies, job.workshop.clock)
+    except Exception as error:  # noqa: BLE001 - alerts have a watermark of their own
+        _text_of(error, bound.bind(step="alerts"))
 
 
 def _text_of(error: Exception, bound: structlog.stdlib.BoundLogger) -> str:

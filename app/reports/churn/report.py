@@ -15,9 +15,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import and_, col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.alerts.evaluate import evaluate
 from app.kit.bulk import copy_in, encode
+from app.kit.clock import Clock
 from app.kit.days import end_of, number_of
 from app.kit.errors import SourceDown
+from app.reports.churn.alerting import alerts
 from app.reports.churn.glance import glance
 from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
 from app.reports.churn.preview import compare
@@ -143,6 +146,11 @@ class ChurnReport(BaseReport):
         for table in (ChurnRiskReport, ChurnDaySummary):
             at = and_(col(table.report_date) == day, col(table.academy_id) == academy_id)
             await session.exec(delete(table).where(at))
+
+    async def evaluate_alerts(self, academies: Academies, clock: Clock) -> None:
+        """Open, follow and end the episodes of every day that is published and was not judged."""
+        database, zone = self.sources.database, self.sources.zone
+        await evaluate(database, alerts, academies, clock=clock, zone=zone)
 
     async def preview(
         self, session: AsyncSession, processed: Processed, academy_id: int
