@@ -11,11 +11,13 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
 from app.access.gate import Remembered
+from app.alerts.chores import CHORES
 from app.api import failures, openapi
 from app.api.requests import RequestMiddleware
 from app.api.unknown import RefuseUnknown
 from app.kit.clock import Clock, utc_now
 from app.kit.web import Shell
+from app.runs.schedule import at_work
 from app.settings import Settings
 from app.sources.opening import open_sources
 from app.sources.sources import Sources
@@ -84,7 +86,10 @@ def _lifespan(settings: Settings, sources: Sources | None, clock: Clock) -> Life
         if sources is not None:
             yield
             return
-        async with open_sources(settings) as opened:
+        async with (
+            open_sources(settings) as opened,
+            at_work(opened, settings, clock=clock, chores=CHORES),
+        ):
             _keep(app, opened, clock)
             yield
 

@@ -5,6 +5,7 @@ from time import perf_counter
 from uuid import uuid4
 
 import structlog
+from prometheus_client import Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,6 +13,10 @@ HEADER = "X-Request-ID"
 KEPT_IN = "headsup.request_id"
 GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 UNWATCHED = ("/healthz", "/readyz", "/metrics")
+
+LATENCY = Histogram(
+    "headsup_request_seconds", "How long requests took.", ("method", "route", "status")
+)
 
 log = structlog.get_logger("app.api")
 
@@ -57,6 +62,8 @@ class RequestMiddleware:
 
 def _log(scope: Scope, status: int, seconds: float) -> None:
     route = scope.get("route")
+    path = getattr(route, "path", "none")
+    LATENCY.labels(method=scope["method"], route=path, status=int(status)).observe(seconds)
     log.info(
         "request.answered",
         method=scope["method"],

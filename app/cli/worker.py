@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from app.alerts.chores import CHORES
 from app.cli.terminal import run
 from app.kit import logs
 from app.runs.schedule import scheduled
@@ -36,5 +37,5 @@ async def _work(settings: Settings, *, with_schedule: bool) -> None:
     async with AsyncExitStack() as stack:
         sources = await stack.enter_async_context(open_sources(settings))
         if with_schedule:
-            await stack.enter_async_context(scheduled(sources, settings))
+            await stack.enter_async_context(scheduled(sources, settings, chores=CHORES))
         await run_worker(sources, settings, stop)

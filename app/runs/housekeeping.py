@@ -1,10 +1,7 @@
 """What has to be done once a day, by whoever comes to it: room made ahead, old things dropped."""
 
-import shutil
-from asyncio import to_thread
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import structlog
 from sqlalchemy import text
@@ -17,7 +14,6 @@ from app.sources.sources import Sources
 
 AHEAD = timedelta(days=31)
 LOGS_KEPT = timedelta(days=30)
-SPOOL_KEPT = timedelta(days=2)
 IDEMPOTENT_FOR = timedelta(hours=24)
 OLD = {
     "pgqueuer_log": ("created", LOGS_KEPT),
@@ -43,15 +39,6 @@ async def keep_house(sources: Sources, clock: Clock, chores: Sequence[Chore] = (
         for table, (column, kept) in OLD.items():
             statement = text(f"DELETE FROM {table} WHERE {column} < :before")  # noqa: S608 - our names
             await connection.execute(statement, {"before": now - kept})
-    folders = await to_thread(_sweep, sources.spool, (now - SPOOL_KEPT).timestamp())
     for chore in chores:
         await chore(sources, now)
-    log.info("house.kept", partitions=made, folders=folders)
-
-
-def _sweep(spool: Path, before: float) -> int:
-    """Remove the scans that a killed worker left behind; return how many."""
-    left = [path for path in spool.glob("scan-*") if path.stat().st_mtime < before]
-    for path in left:
-        shutil.rmtree(path, ignore_errors=True)
-    return len(left)
+    log.info("house.kept", partitions=made)

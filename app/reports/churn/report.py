@@ -24,6 +24,7 @@ from app.reports.churn.alerting import alerts
 from app.reports.churn.glance import glance
 from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
 from app.reports.churn.preview import compare
+from app.reports.churn.schemas import RiskFilters, RiskSort
 from app.reports.churn.scoring import SCORING_VERSION, score
 from app.reports.churn.summary import active_by_day, summarize
 from app.runs.base import Academies, BaseReport, Fetched, Prepared, Processed, TextTable
@@ -37,6 +38,7 @@ from app.sources.warehouse.spool import spool_days
 FEATURES_SQL = Path(__file__).with_name("features.sql").read_text("utf-8")
 EXPORT_SQL = Path(__file__).with_name("export.sql").read_text("utf-8")
 
+NOT_FILTERS = {"sort", "details"}
 NO_ACTIVITY = (
     "The warehouse holds no activity at all, and everybody would look gone. Bring some, for the"
     " lake with `headsup import activity FILE`."
@@ -75,6 +77,8 @@ class ChurnReport(BaseReport):
     table = "churn_risk_reports"
     scoring_version = SCORING_VERSION
     export_sql = EXPORT_SQL
+    filters = tuple(name for name in RiskFilters.model_fields if name not in NOT_FILTERS)
+    sort_keys = tuple(RiskSort)
 
     @asynccontextmanager
     async def fetch_data(
