@@ -1,0 +1,79 @@
+"""`python -m bench`: measures, prints, writes `results.json`; exits with 1 below a bar."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from app.kit import logs
+from bench import api, backfill, days, figures, start
+from bench.figures import Figure
+from bench.world import world
+
+NAMES = ("day", "again", "api", "backfill", "start")
+BACKFILL_SHARE = 20
+"""The backfill is measured on so much smaller an academy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be measured, and how thoroughly."""
+
+    only: Sequence[str]
+    subscribers: int
+    rounds: int
+    seconds: float
+    keep: Path | None
+
+
+async def measure(wanted: Wanted, console: Console) -> Sequence[Figure]:
+    """Measure everything that is wanted, one after the other."""
+    found: list[Figure] = []
+    if {"day", "again", "api"}.intersection(wanted.only):
+        found += await _on_a_month(wanted, console)
+    if "backfill" in wanted.only:
+        smaller = max(wanted.subscribers // BACKFILL_SHARE, 1)
+        async with world(smaller, backfill.DAYS, console=console) as made:
+            found += await backfill.measure_backfill(made)
+    if "start" in wanted.only:
+        found += await start.measure_start(wanted.rounds)
+    return found
+
+
+async def _on_a_month(wanted: Wanted, console: Console) -> Sequence[Figure]:
+    found: list[Figure] = []
+    size = (wanted.subscribers, wanted.rounds + 2)
+    async with world(*size, console=console, kept=wanted.keep) as made:
+        await days.prepare(made)
+        if "day" in wanted.only:
+            found += await days.measure_day(made, wanted.rounds)
+        if "again" in wanted.only:
+            found += await days.measure_again(made, wanted.rounds)
+        if "api" in wanted.only:
+            found += await api.measure_api(made, wanted.rounds, wanted.seconds)
+    return found
+
+
+def main() -> None:
+    """Read the options, measure, and say whether every promise is kept."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=list(NAMES))
+    parser.add_argument("--subscribers", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=4.0, help="of load for each figure")
+    parser.add_argument("--keep", type=Path, help="a folder in which the data is kept")
+    wanted = Wanted(**vars(parser.parse_args()))
+    console = Console(stderr=True, log_path=False)
+    logs.configure(level=30, as_json=False)
+    found = asyncio.run(measure(wanted, console))
+    figures.show(found, Console(width=None if sys.stdout.isatty() else 160))
+    figures.write(found)
+    sys.exit(any(figure.ok is False for figure in found))
+
+
+if __name__ == "__main__":
+    main()
