@@ -13,6 +13,7 @@ WITH chosen AS (
         AND (CAST(:severities AS text[]) IS NULL OR severity = ANY(CAST(:severities AS text[])))
         AND (CAST(:types AS text[]) IS NULL OR alert_type = ANY(CAST(:types AS text[])))
         AND (CAST(:origins AS text[]) IS NULL OR origin = ANY(CAST(:origins AS text[])))
+        AND (CAST(:alert_id AS bigint) IS NULL OR id = CAST(:alert_id AS bigint))
         AND (CAST(:user_id AS bigint) IS NULL OR user_id = CAST(:user_id AS bigint))
         AND (CAST(:assignee AS text) IS NULL OR assignee = CAST(:assignee AS text))
         AND (NOT CAST(:is_unassigned AS boolean) OR assignee IS NULL)

@@ -28,6 +28,7 @@ class Wanted:
     severities: Sequence[Severity] | None = None
     types: Sequence[str] | None = None
     origins: Sequence[AlertOrigin] | None = None
+    alert_id: int | None = None
     user_id: int | None = None
     assignee: str | None = None
     is_unassigned: bool = False

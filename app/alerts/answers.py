@@ -1,0 +1,169 @@
+"""Turns what is read of alerts into what is answered."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.access.scopes import Key, Scope
+from app.alerts import listing
+from app.alerts.asked import NOBODY, AlertQuery
+from app.alerts.kinds import Action, Result, Status
+from app.alerts.listing import Listed, Place, Wanted
+from app.alerts.models import AlertEvent, AlertWatermark
+from app.alerts.registry import alerting_reports
+from app.alerts.schemas import (
+    AlertDetail,
+    AlertEntry,
+    AlertItem,
+    AlertStats,
+    EvaluatedDay,
+    ScoreDay,
+)
+from app.alerts.stats import TypeStats
+from app.kit import cursors
+from app.kit.cursors import Cursor
+from app.kit.errors import NotFound
+
+SCORE_DAYS = 30
+FILTERS_NOT = ("limit", "cursor", "count")
+
+
+def report_types(key: Key) -> list[str]:
+    """List the reports with alerts that the key may see."""
+    allowed = key.report_types
+    return [kind for kind in alerting_reports() if allowed is None or kind in allowed]
+
+
+def wanted_by(query: AlertQuery, key: Key) -> Wanted:
+    """Return which episodes are asked for; raise `NotFound` for another's academy."""
+    nobody = query.assignee == NOBODY
+    return Wanted(
+        report_types=report_types(key),
+        academies=key.narrow(query.academy),
+        statuses=query.status or None,
+        severities=query.severity or None,
+        types=query.type or None,
+        origins=query.origin or None,
+        user_id=query.user,
+        assignee=None if nobody else query.assignee,
+        is_unassigned=nobody,
+        triggered_from=query.triggered_from,
+        triggered_to=query.triggered_to,
+    )
+
+
+def filters_of(query: AlertQuery) -> dict[str, object]:
+    """Return the filters that were given, as a cursor carries them."""
+    return query.model_dump(mode="json", exclude=set(FILTERS_NOT), exclude_defaults=True)
+
+
+def cursor_after(place: Place, query: AlertQuery) -> str:
+    """Write where the next page begins."""
+    after: cursors.Position = [place.rank, place.triggered_at.isoformat(), place.id]
+    return Cursor(filters=filters_of(query), digest="", after=after).encode()
+
+
+def place_in(cursor: Cursor) -> Place:
+    """Read where a page begins; raise `Invalid` if that is no place in this list."""
+    match cursor.after:
+        case [int(rank), str(instant), int(number)]:
+            try:
+                at = datetime.fromisoformat(instant)
+            except ValueError:
+                raise cursors.unreadable() from None
+            return Place(rank=rank, triggered_at=at, id=number)
+        case _:
+            raise cursors.unreadable()
+
+
+def item(listed: Listed, key: Key) -> AlertItem:
+    """Return one of a list; names only for keys that may read them."""
+    may_name = key.has(Scope.PEOPLE_READ)
+    values = dict(listed.row) | {
+        "metrics_snapshot": listed.metrics,
+        "reason": listed.reason,
+        "current_score": listed.score,
+        "current_level": listed.level,
+    }
+    if not may_name:
+        values |= {"email": None, "full_name": None}
+    return AlertItem.model_validate(values)
+
+
+async def detail(session: AsyncSession, alert_id: int, key: Key, now: datetime) -> AlertDetail:
+    """Return an alert with all that is known of it; raise `NotFound` if the key may not see it."""
+    connection = await session.connection()
+    found = await _one(connection, alert_id, key, now)
+    scores = await listing.scores(
+        connection, found.row["report_type"], [found.row], back=SCORE_DAYS - 1
+    )
+    history = select(AlertEvent).where(col(AlertEvent.alert_id) == alert_id)
+    entries = (await session.exec(history.order_by(col(AlertEvent.seq)))).all()
+    return AlertDetail(
+        **item(found, key).model_dump(),
+        history=[AlertEntry(**entry.model_dump(exclude={"alert_id"})) for entry in entries],
+        scores=[ScoreDay.model_validate(dict(score)) for score in scores],
+    )
+
+
+async def _one(connection: AsyncConnection, alert_id: int, key: Key, now: datetime) -> Listed:
+    wanted = Wanted(
+        report_types=report_types(key),
+        academies=key.narrow(None),
+        statuses=list(Status),
+        alert_id=alert_id,
+    )
+    found = await listing.page(connection, wanted, now=now, most=1)
+    if not found:
+        raise NotFound(f"There is no alert {alert_id}.", code="unknown_alert")
+    return found[0]
+
+
+async def evaluated_days(session: AsyncSession, key: Key, query: AlertQuery) -> list[EvaluatedDay]:
+    """List up to which day each academy in scope was evaluated."""
+    academies = key.narrow(query.academy)
+    marks = select(AlertWatermark).where(col(AlertWatermark.report_type).in_(report_types(key)))
+    if academies is not None:
+        marks = marks.where(col(AlertWatermark.academy_id).in_(academies))
+    found = await session.exec(marks.order_by(col(AlertWatermark.academy_id)))
+    return [EvaluatedDay.model_validate(mark.model_dump()) for mark in found]
+
+
+def stats_items(found: Sequence[TypeStats]) -> list[AlertStats]:
+    """Return the stats as they are answered, shares with 4 decimals."""
+    return [_stats_item(of_type) for of_type in found]
+
+
+def _stats_item(of_type: TypeStats) -> AlertStats:
+    low, high = of_type.interval or (None, None)
+    named = (
+        "alert_type",
+        "origin",
+        "opened",
+        "still_open",
+        "by_hand",
+        "by_itself",
+        "no_longer_live",
+        "no_data",
+        "judged",
+        "churned",
+    )
+    return AlertStats.model_validate(
+        {name: getattr(of_type, name) for name in named}
+        | {
+            "actions": {kind: getattr(of_type, kind.lower()) for kind in Action},
+            "results": {kind: getattr(of_type, f"result_{kind.lower()}") for kind in Result},
+            "expected": round(of_type.expected, 2),
+            "precision": _share(of_type.precision),
+            "precision_low": _share(low),
+            "precision_high": _share(high),
+            "base_rate": _share(of_type.base_rate),
+        }
+    )
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

@@ -1,0 +1,238 @@
+"""Alerts over HTTP: work through them, say what was done, see what they foretold."""
+
+from datetime import date, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import ValidationError
+
+from app.access.gate import require
+from app.access.scopes import Key, Scope
+from app.alerts import answers, listing, ruling
+from app.alerts.acting import Actor, act, act_on_all
+from app.alerts.asked import (
+    AlertPatch,
+    AlertQuery,
+    BulkResolve,
+    RuleAsked,
+    RulesAsked,
+    RulesQuery,
+    StatsQuery,
+    Tag,
+    tag,
+)
+from app.alerts.deeds import Resolve
+from app.alerts.registry import alerting_reports, alerts_of
+from app.alerts.rules import Rule
+from app.alerts.ruling import Change
+from app.alerts.schemas import (
+    AlertDetail,
+    AlertPage,
+    AlertStatsList,
+    AlertVersion,
+    BulkResolved,
+    RuleShown,
+    RulesShown,
+    SeverityCount,
+)
+from app.alerts.stats import Asking, stats
+from app.kit import cursors
+from app.kit.days import ONE_DAY, day_of
+from app.kit.errors import Fault, Forbidden, Invalid
+from app.kit.problems import answers as problems
+from app.kit.web import PathId, SessionDep, ShellDep
+
+STATS_DAYS = 90
+
+router = APIRouter(tags=["alerts"])
+
+Reader = Annotated[Key, require(Scope.ALERTS_READ)]
+Writer = Annotated[Key, require(Scope.ALERTS_WRITE)]
+TagDep = Annotated[Tag, Depends()]
+
+
+@router.get("/alerts", summary="List alerts", responses=problems(404))
+async def list_alerts(
+    request: Request,
+    response: Response,
+    query: Annotated[AlertQuery, Query()],
+    key: Reader,
+    session: SessionDep,
+    shell: ShellDep,
+) -> AlertPage:
+    """List alerts, severest first, then newest; by default those open and awake."""
+    asked, after = _resumed(query)
+    wanted, now = answers.wanted_by(asked, key), shell.clock()
+    connection = await session.connection()
+    found = await listing.page(
+        connection,
+        wanted,
+        now=now,
+        most=query.limit + 1,
+        after=after,
+        is_grouped=asked.group is not None,
+    )
+    shown = found[: query.limit]
+    counts = None
+    if query.count:
+        found_by = await listing.severities(connection, wanted, now=now)
+        counts = {
+            severity: SeverityCount(alerts=alerts, learners=learners)
+            for severity, (alerts, learners) in found_by.items()
+        }
+    following = None
+    if len(found) > len(shown):
+        following = answers.cursor_after(shown[-1].place, asked)
+        response.headers["Link"] = _next_link(request, following)
+    return AlertPage(
+        items=[answers.item(listed, key) for listed in shown],
+        next_cursor=following,
+        days=await answers.evaluated_days(session, key, asked),
+        timezone=shell.zone.key,
+        by_severity=counts,
+    )
+
+
+@router.get("/alerts/stats", summary="Sum up alerts", responses=problems(404))
+async def get_alert_stats(
+    query: Annotated[StatsQuery, Query()], key: Reader, session: SessionDep, shell: ShellDep
+) -> AlertStatsList:
+    """Say how the alerts of some days ended, and how many of the learners left within 30 days.
+
+    `expected` is how many would have, had they been like everybody in their academy on that day.
+    """
+    today = day_of(shell.clock(), shell.zone)
+    first, last = _stats_days(query, today)
+    academies, items = key.narrow(query.academy), []
+    for kind in answers.report_types(key):
+        asking = Asking(report_type=kind, first=first, last=last, academies=academies)
+        items += answers.stats_items(await stats(session, asking, today=today, zone=shell.zone))
+    return AlertStatsList(items=items, date_from=first, date_to=last)
+
+
+@router.post("/alerts/resolve", summary="Resolve alerts", responses=problems(404, 409, 412))
+async def resolve_alerts(
+    asked: BulkResolve, key: Writer, session: SessionDep, shell: ShellDep
+) -> BulkResolved:
+    """Resolve at most 500 alerts by hand, all of them or none."""
+    versions = {named.id: named.version for named in asked.alerts}
+    if len(versions) < len(asked.alerts):
+        fault = Fault(pointer="/alerts", message="an alert is named twice")
+        raise Invalid("The alerts cannot be used.", code="named_twice", faults=[fault])
+    deed = Resolve(action=asked.action, action_taken=asked.action_taken)
+    done = await act_on_all(session, versions, [deed], _actor(key, asked.actor, shell))
+    return BulkResolved(items=[AlertVersion(id=one.id, version=one.version) for one in done])
+
+
+@router.get("/alerts/{alert_id}", summary="One alert with its history", responses=problems(404))
+async def get_alert(
+    alert_id: PathId, response: Response, key: Reader, session: SessionDep, shell: ShellDep
+) -> AlertDetail:
+    """Answer an alert with its history and the learner's score of the last 30 days."""
+    detail = await answers.detail(session, alert_id, key, shell.clock())
+    tag(response, detail.version)
+    return detail
+
+
+@router.patch("/alerts/{alert_id}", summary="Act on an alert", responses=problems(404, 409, 412))
+async def change_alert(
+    alert_id: PathId,
+    asked: AlertPatch,
+    key: Writer,
+    session: SessionDep,
+    shell: ShellDep,
+    tagged: TagDep,
+) -> AlertDetail:
+    """Resolve, acknowledge, snooze, assign, reopen or note on an alert.
+
+    409 names what can be done to it as it stands; 412 when it changed since the `ETag` of
+    `If-Match` was read.
+    """
+    actor = _actor(key, asked.actor, shell)
+    await act(session, alert_id, asked.deeds(), actor, version=tagged.version)
+    detail = await answers.detail(session, alert_id, key, shell.clock())
+    tagged.answer(detail.version)
+    return detail
+
+
+@router.get("/alert-rules", summary="The rules of alerts", responses=problems(404))
+async def get_alert_rules(
+    query: Annotated[RulesQuery, Query()], key: Reader, session: SessionDep
+) -> RulesShown:
+    """Answer the rules that count in an academy, or where an academy has none of its own."""
+    if query.academy is not None:
+        key.narrow([query.academy])
+    return await _rules(session, query.academy, answers.report_types(key))
+
+
+@router.put("/alert-rules", summary="Change the rules of alerts", responses=problems(404))
+async def put_alert_rules(
+    asked: RulesAsked, key: Writer, session: SessionDep, shell: ShellDep
+) -> RulesShown:
+    """Change rules of an academy, or of all; each change is a new version.
+
+    What opens from then on bears the version. Only a key for all academies changes those of all.
+    """
+    if asked.academy is not None:
+        key.narrow([asked.academy])
+    elif key.academies is not None:
+        raise Forbidden("The key is limited to academies; name one.", code="needs_academy")
+    for kind, rules in asked.reports.items():
+        key.check_report(kind)
+        change = Change(
+            academy_id=asked.academy,
+            rules={name: _rule(rule) for name, rule in rules.items()},
+            changed_by=asked.actor or key.name,
+            now=shell.clock(),
+        )
+        await ruling.change(session, alerts_of(kind), change)
+    return await _rules(session, asked.academy, answers.report_types(key))
+
+
+def _resumed(query: AlertQuery) -> tuple[AlertQuery, listing.Place | None]:
+    if query.cursor is None:
+        return query, None
+    cursor = cursors.decode(query.cursor)
+    cursor.check_filters(answers.filters_of(query))
+    try:
+        return AlertQuery.model_validate(cursor.filters), answers.place_in(cursor)
+    except ValidationError:
+        raise cursors.unreadable() from None
+
+
+def _next_link(request: Request, cursor: str) -> str:
+    url = request.url.include_query_params(cursor=cursor)
+    return f'<{url.path}?{url.query}>; rel="next"'
+
+
+def _stats_days(query: StatsQuery, today: date) -> tuple[date, date]:
+    last = query.date_to or today - ONE_DAY
+    first = query.date_from or last - timedelta(days=STATS_DAYS - 1)
+    if first > last:
+        fault = Fault(pointer="/query/from", message="from is after to")
+        raise Invalid("The days cannot be used.", code="invalid_days", faults=[fault])
+    return first, last
+
+
+def _actor(key: Key, actor: str | None, shell: ShellDep) -> Actor:
+    return Actor(
+        who=actor or key.name,
+        now=shell.clock(),
+        academies=key.narrow(None),
+        report_types=answers.report_types(key),
+    )
+
+
+async def _rules(session: SessionDep, academy: int | None, kinds: list[str]) -> RulesShown:
+    shown: dict[str, dict[str, RuleShown]] = {}
+    for kind in kinds:
+        rules = await ruling.effective(session, alerting_reports()[kind], academy)
+        shown[kind] = {
+            name: RuleShown.model_validate(rule, from_attributes=True)
+            for name, rule in rules.items()
+        }
+    return RulesShown(academy=academy, reports=shown)
+
+
+def _rule(asked: RuleAsked | None) -> Rule | None:
+    return None if asked is None else Rule(**asked.model_dump())
