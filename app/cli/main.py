@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from app.cli import demo, doctor, exports, generate, imports, keys, migrate, serve, worker
+from app.cli import demo, doctor, exports, generate, imports, keys, migrate, serve, sync, worker
 from app.cli.terminal import errors
 from app.kit import logs
 from app.kit.errors import AppError
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command("generate-report")(generate.generate_report)
 app.command("plan")(generate.plan)
 app.command("import")(imports.import_)
+app.command("sync")(sync.sync)
 app.command("export")(exports.export)
 app.command("migrate")(migrate.migrate)
 app.command("doctor")(doctor.doctor)

@@ -1,0 +1,63 @@
+"""`headsup sync`."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from app.cli.terminal import errors, output, run
+from app.kit.clock import utc_now
+from app.settings import Settings
+from app.sources.files import Imported
+from app.sources.platform.address import platform_of
+from app.sources.platform.sync import SyncResult
+from app.sources.platform.sync import sync as sync_platform
+from app.sources.postgres import open_database
+
+
+def sync(
+    *,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Compare everything, for what changed there without a stamp or is gone."
+        ),
+    ] = False,
+    accept_vanished: Annotated[
+        bool,
+        typer.Option(
+            "--accept-vanished", help="End subscriptions even if most of them are gone there."
+        ),
+    ] = False,
+) -> None:
+    """Take over what changed in the platform's database: all of it, or nothing.
+
+    Reads academies, the users who subscribe, subscriptions, instalment plans, seats of teams and
+    telemetry at HEADSUP_PLATFORM_DATABASE_URL, as of one moment, and writes nothing there.
+    """
+    settings = Settings.from_environment()
+    result = run(_sync(settings, full=full, accept_vanished=accept_vanished))
+    for imported in result.imported:
+        output.print(f"{imported.kind}: {_counted(imported)}.")
+    if result.vanished:
+        output.print(f"{result.vanished:,} subscriptions are gone there and ended now.")
+    for note in result.notes:
+        errors.print(f"Note: {escape(note)}.", soft_wrap=True)
+
+
+async def _sync(settings: Settings, *, full: bool, accept_vanished: bool) -> SyncResult:
+    platform = platform_of(settings)
+    async with open_database(settings) as database:
+        return await sync_platform(
+            database, platform, full=full, now=utc_now(), accept_vanished=accept_vanished
+        )
+
+
+def _counted(imported: Imported) -> str:
+    counts = [
+        f"{count:,} {name.replace('_', ' ')}"
+        for name, count in asdict(imported).items()
+        if isinstance(count, int) and count
+    ]
+    return ", ".join(counts) or "nothing to do"

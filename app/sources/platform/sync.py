@@ -1,0 +1,122 @@
+"""Takes over what changed on the platform: all of it, or nothing."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.db import Database
+from app.kit.errors import Conflict
+from app.sources.directory.imports import ACADEMIES, USERS
+from app.sources.files import Imported, Rows
+from app.sources.files.staging import Loading, load
+from app.sources.platform import readings, vanished
+from app.sources.platform.address import Platform
+from app.sources.platform.questions import SUBSCRIPTION_COLUMNS
+from app.sources.platform.reading import Reader, Reading
+from app.sources.platform.snapshot import Snapshot
+from app.sources.platform.spool import Spools
+from app.sources.subscriptions.imports import SUBSCRIPTIONS
+from app.sources.telemetry.imports import TELEMETRY
+
+HERE = Path(__file__).parent
+OVERLAP = timedelta(hours=1)
+"""What was stamped so long before it was committed is still read by the next sync."""
+LOCK_SQL = text("SELECT pg_try_advisory_xact_lock(hashtextextended('platform/sync', 0))")
+OF_THE_PLATFORM = replace(
+    SUBSCRIPTIONS,
+    columns=SUBSCRIPTION_COLUMNS,
+    stage=HERE / "stage.sql",
+    merge=(HERE / "turned.sql", *SUBSCRIPTIONS.merge, HERE / "stamps.sql"),
+)
+IN_ORDER: Sequence[Loading] = (ACADEMIES, USERS, TELEMETRY, OF_THE_PLATFORM)
+"""Also the order in which an erasure locks these tables, so that neither waits for the other."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncResult:
+    """What a sync took over, kind by kind.
+
+    `vanished`: subscriptions that were ended because the platform no longer has them. `notes`
+    say what was left out, and why.
+    """
+
+    full: bool
+    imported: Sequence[Imported]
+    vanished: int
+    notes: Sequence[str]
+    observed_at: datetime
+
+
+async def sync(
+    database: Database,
+    platform: Platform,
+    *,
+    full: bool,
+    now: datetime,
+    accept_vanished: bool = False,
+) -> SyncResult:
+    """Read the platform as of one moment and take over what changed, observed at `now`.
+
+    Not `full`: only what was stamped since the last sync. `full` compares everything, so it also
+    sees what was changed without a stamp, and ends what the platform no longer has. Raises
+    `Unusable` (no platform, a table that is needed is missing), `SourceDown` (no answer, or a
+    statement took too long), `Conflict` (another sync is at work, or most of what is known
+    vanished); then nothing changed.
+    """
+    async with database.transaction() as session:
+        if not await (await session.connection()).scalar(LOCK_SQL):
+            raise Conflict("Another sync is at work", code="sync_at_work")
+        since = {} if full else await readings.since(session, OVERLAP)
+        with Spools(platform.spool) as spools:
+            reading = await _read(platform, spools, since, now)
+            imported = [await _load(session, loading, reading, now) for loading in IN_ORDER]
+            ended = await vanished.end(session, reading, now, accept=accept_vanished)
+        await readings.remember(session, reading, now)
+    result = SyncResult(
+        full=full, imported=imported, vanished=ended, notes=reading.notes, observed_at=now
+    )
+    _tell(result)
+    return result
+
+
+async def _read(
+    platform: Platform, spools: Spools, since: Mapping[str, datetime], now: datetime
+) -> Reading:
+    """Read in a thread, which is told to stop when this is cancelled."""
+    snapshot = Snapshot(platform)
+    reader = Reader(snapshot, spools, since, now)
+    reading = asyncio.ensure_future(asyncio.to_thread(reader.read))
+    try:
+        return await asyncio.shield(reading)
+    except asyncio.CancelledError:
+        snapshot.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        raise
+
+
+async def _load(
+    session: AsyncSession, loading: Loading, reading: Reading, now: datetime
+) -> Imported:
+    batches = reading.rows[loading.kind].batches()
+    return await load(session, Rows(batches, name=f"platform {loading.kind}"), loading, now)
+
+
+def _tell(result: SyncResult) -> None:
+    for one in result.imported:
+        log.info(
+            "platform.synced",
+            kind=one.kind,
+            full=result.full,
+            read=one.read,
+            inserted=one.inserted,
+            changed=one.changed,
+        )
+    log.info("platform.compared", vanished=result.vanished, notes=list(result.notes))
