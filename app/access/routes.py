@@ -93,15 +93,21 @@ class KeyAsked(BaseModel):
     )
 
     name: Annotated[Text, Field(min_length=1)]
-    scopes: Annotated[frozenset[Scope], Field(min_length=1)]
-    academies: Annotated[frozenset[Id], Field(min_length=1, max_length=1000)] | None = None
-    report_types: Annotated[frozenset[Text], Field(min_length=1, max_length=100)] | None = None
+    scopes: Annotated[list[Scope], Field(min_length=1)]
+    academies: Annotated[list[Id], Field(min_length=1, max_length=1000)] | None = None
+    report_types: Annotated[list[Text], Field(min_length=1, max_length=100)] | None = None
     expires_at: datetime | None = None
 
     def key(self) -> Key:
         """Return what the key may do."""
         return Key(
-            id=NO_ID, prefix="", **{name: getattr(self, name) for name in KeyAsked.model_fields}
+            id=NO_ID,
+            name=self.name,
+            prefix="",
+            scopes=frozenset(self.scopes),
+            academies=None if self.academies is None else frozenset(self.academies),
+            report_types=None if self.report_types is None else frozenset(self.report_types),
+            expires_at=self.expires_at,
         )
 
 

@@ -74,4 +74,12 @@ Day = Annotated[
 Text = Annotated[str, AfterValidator(_without_nul), Field(max_length=200)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 PathId = Annotated[int, Path(ge=1, le=MAX_ID)]
+CursorText = Annotated[
+    str,
+    Field(
+        max_length=4000,
+        json_schema_extra={"pattern": "^[A-Za-z0-9_-]*$"},
+        description="Where to go on: `next_cursor` of the page before.",
+    ),
+]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items a page has at most.")]

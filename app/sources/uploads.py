@@ -1,6 +1,7 @@
 """Rows that are sent as the body of a request, checked like those of a file."""
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.kit.errors import AppError, Fault, Invalid
+from app.kit.problems import pointer
 from app.kit.web import MAX_ID
 from app.sources.files import Column, Imported, Rows, read_batches
+from app.sources.files.columns import expectation
 
 MOST_ROWS = 50_000
 MOST_BYTES = 64 * 1024 * 1024
@@ -32,6 +35,8 @@ EXAMPLE: dict[str, Any] = {
     "erased": 0,
     "errors": [],
 }
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 Row = Mapping[str, object]
 Importing = Callable[[Rows], Awaitable[Imported]]
@@ -93,7 +98,7 @@ async def receive(request: Request, columns: Sequence[Column]) -> Uploaded:
     rows = _parsed(await _body(request), is_array=kind == JSON)
     if len(rows) > MOST_ROWS:
         raise TooLarge(f"At most {MOST_ROWS:,} rows are taken at once.", code="too_many_rows")
-    return Uploaded(rows=list(_checked(rows, {column.name for column in columns})))
+    return Uploaded(rows=list(_checked(rows, {column.name: column for column in columns})))
 
 
 async def load(
@@ -188,13 +193,36 @@ def _value(text: bytes, line: int | None) -> object:
         raise _refusal([Fault(pointer=place, message=f"this is no JSON: {error}")]) from None
 
 
-def _checked(rows: Sequence[object], known: set[str]) -> Iterator[Row]:
+def _checked(rows: Sequence[object], columns: Mapping[str, Column]) -> Iterator[Row]:
     for place, row in enumerate(rows):
         if not isinstance(row, dict):
             raise _refusal([Fault(pointer=f"/{place}", message="an object is expected")])
-        for name in row.keys() - known:
-            raise _refusal([Fault(pointer=f"/{place}/{name}", message="unknown")])
+        for name, value in row.items():
+            column = columns.get(name)
+            message = "unknown" if column is None else _wrong_kind(column, value)
+            if message is not None:
+                raise _refusal([Fault(pointer=pointer([place, name]), message=message)])
         yield row
+
+
+def _wrong_kind(column: Column, value: object) -> str | None:
+    """Say what is wrong with the kind of a value; a file has only text, where JSON has kinds."""
+    if value is None or _fits(column, value):
+        return None
+    return f"expected {expectation(column)}"
+
+
+def _fits(column: Column, value: object) -> bool:
+    if column.kind in ("int64", "float64"):
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return whole or (column.kind == "float64" and isinstance(value, float))
+    if not isinstance(value, str):
+        return False
+    if column.kind == "timestamp":
+        return INSTANT.fullmatch(value) is not None
+    if column.letters is not None:
+        return len(value) == column.letters and value.isascii() and value.isalpha()
+    return not column.choices or value in column.choices
 
 
 def _lines(rows: Sequence[Row], columns: Sequence[Column]) -> Iterator[bytes]:

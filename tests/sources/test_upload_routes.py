@@ -71,6 +71,11 @@ async def test_lines_are_taken_like_an_array(
         (subscription(status="GONE"), "/1/status"),
         (subscription(user_id=None), "/1/user_id"),
         (subscription(colour="red"), "/1/colour"),
+        (subscription(plan={}), "/1/plan"),
+        (subscription(mrr=True), "/1/mrr"),
+        (subscription(user_id="1"), "/1/user_id"),
+        (subscription(updated_at="2026-01-07"), "/1/updated_at"),
+        (subscription(updated_at=""), "/1/updated_at"),
         ([], "/1"),
     ],
 )

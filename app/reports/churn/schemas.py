@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from app.kit.web import DEFAULT_LIMIT, Day, Id, Limit
+from app.kit.web import DEFAULT_LIMIT, CursorText, Day, Id, Limit
 from app.reports.churn.scoring import RiskLevel, Signal
 from app.runs.gate import DayState
 
@@ -177,9 +177,7 @@ class RiskFilters(DaysAsked):
 
 class RiskQuery(RiskFilters):
     limit: Limit = DEFAULT_LIMIT
-    cursor: Annotated[str, Field(max_length=8000)] | None = Field(
-        default=None, description="Where to go on: `next_cursor` of the page before."
-    )
+    cursor: CursorText | None = None
     count: bool = Field(default=False, description="Count all items too.")
     format: ListFormat | None = Field(
         default=None, description="csv and ndjson stream all items; `Accept` asks for it as well."
@@ -190,7 +188,7 @@ class HistoryQuery(DaysAsked):
     """Which days of a learner's history; without any, the last 90."""
 
     limit: Limit = DEFAULT_LIMIT
-    cursor: Annotated[str, Field(max_length=8000)] | None = None
+    cursor: CursorText | None = None
 
 
 class Grouping(StrEnum):
