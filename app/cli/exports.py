@@ -1,5 +1,8 @@
 """`headsup export`."""
 
+import shutil
+import sys
+from asyncio import to_thread
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -7,10 +10,10 @@ from uuid import uuid4
 
 import typer
 
-from app.cli.terminal import errors, run
+from app.cli.terminal import counted, errors, run
 from app.kit.clock import utc_now
 from app.kit.days import day_of
-from app.kit.errors import NotFound
+from app.kit.errors import Invalid, NotFound
 from app.runs import export as runs_export
 from app.runs.export import Format
 from app.runs.generate import check_academies
@@ -18,8 +21,9 @@ from app.runs.registry import report_named
 from app.runs.request import DaysAsked
 from app.settings import Settings
 from app.sources.opening import open_sources
+from app.sources.warehouse.folders import private_folder
 
-STANDARD_OUTPUT = Path("/dev/stdout")
+Params = tuple[date | int | None, ...]
 
 
 def export(
@@ -65,10 +69,10 @@ async def _export(
     first, last = asked.resolve(day_of(utc_now(), settings.zone))
     async with open_sources(settings) as sources:
         await check_academies(sources, None if academy is None else [academy])
-        params: tuple[date | int | None, ...] = (first, last, academy)
+        params: Params = (first, last, academy)
         url = sources.database.url
         if target is None:
-            rows = await runs_export.export(url, sql, params, STANDARD_OUTPUT, form)
+            rows = await _print(url, sql, params, settings.home / "spool", form)
         else:
             rows = await _replace(url, sql, params, target, form)
     if rows == 0:
@@ -76,14 +80,28 @@ async def _export(
             f"Nothing is published from {first} to {last}. Run `headsup generate-report {report}"
             f" --from {first} --to {last}` first."
         )
-    errors.print(f"{rows:,} rows.")
+    errors.print(f"{counted(rows, 'row')}.")
 
 
-async def _replace(
-    url: str, sql: str, params: tuple[date | int | None, ...], target: Path, form: Format
-) -> int:
-    if not target.parent.is_dir():
-        raise NotFound(f"There is no folder {target.parent} to write {target.name} into.")
+async def _print(url: str, sql: str, params: Params, spool: Path, form: Format) -> int:
+    """Write to standard output, which may be a file that already holds something."""
+    with private_folder(spool / "exports") as folder:
+        whole = folder / f"rows.{form}"
+        rows = await runs_export.export(url, sql, params, whole, form)
+        if rows:
+            await to_thread(_send, whole)
+    return rows
+
+
+def _send(whole: Path) -> None:
+    sys.stdout.flush()
+    with whole.open("rb") as file:
+        shutil.copyfileobj(file, sys.stdout.buffer)
+    sys.stdout.flush()
+
+
+async def _replace(url: str, sql: str, params: Params, target: Path, form: Format) -> int:
+    _check_target(target)
     partial = target.with_name(f".{target.name}.{uuid4().hex}")
     try:
         rows = await runs_export.export(url, sql, params, partial, form)
@@ -92,3 +110,10 @@ async def _replace(
     finally:
         partial.unlink(missing_ok=True)
     return rows
+
+
+def _check_target(target: Path) -> None:
+    if not target.parent.is_dir():
+        raise NotFound(f"There is no folder {target.parent} to write {target.name} into.")
+    if target.is_dir():
+        raise Invalid(f"{target} is a folder: name a file in it.")

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from app.cli.terminal import be_verbose, days_bar, errors, output, run, show
+from app.cli.terminal import be_verbose, counted, days_bar, errors, output, run, show
 from app.kit.clock import utc_now
 from app.kit.days import day_of
 from app.runs.claims import DayResult
@@ -24,6 +24,7 @@ from app.runs.store import Asker
 from app.settings import Settings
 from app.sources.opening import open_sources
 from app.sources.sources import Sources
+from app.sources.warehouse.costs import money
 
 MOST_TOLD = 10
 
@@ -120,6 +121,8 @@ async def _generate(wanted: _Wanted, *, dry_run: bool, force: bool) -> int:
     async with open_sources(settings) as sources:
         outcome = await generate(request, settings, sources)
         tell(outcome)
+        if outcome.run.bytes_billed:
+            output.print(_billed(outcome.run.bytes_billed, settings))
         if outcome.newest is not None and not dry_run:
             async with sources.database.transaction() as session:
                 glance = report_named(wanted.report)(sources).glance
@@ -151,18 +154,18 @@ async def generate(request: RunRequest, settings: Settings, sources: Sources) ->
 def _line(result: DayResult) -> str:
     said = f": {result.error}" if result.error else ""
     seconds = f", {result.seconds:.2f} s" if result.seconds is not None else ""
-    return f"{result.day}  {result.state.lower()}, {result.rows:,} rows{seconds}{said}"
+    return f"{result.day}  {result.state.lower()}, {counted(result.rows, 'row')}{seconds}{said}"
 
 
 def tell(outcome: Outcome) -> None:
     """Say how the run ended, what was held and why, and what a dry run found."""
     days = [day for day in outcome.days if day.academy_id == EVERY_ACADEMY]
     states = Counter(day.state.lower() for day in days)
-    counted = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    ended = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     rows = sum(day.rows for day in days)
     output.print(
-        f"{outcome.run.status}: {len(days)} day{'' if len(days) == 1 else 's'}"
-        f" ({counted or 'none to run'}), {rows:,} rows,"
+        f"{outcome.run.status}: {counted(len(days), 'day')}"
+        f" ({ended or 'none to run'}), {counted(rows, 'row')},"
         f" {outcome.run.bytes_processed:,} bytes read.",
         soft_wrap=True,
     )
@@ -179,6 +182,11 @@ def tell(outcome: Outcome) -> None:
         output.print(f"{day.report_date}, academy {day.academy_id}: {escape(str(day.preview))}")
 
 
+def _billed(bytes_billed: int, settings: Settings, before: str = "") -> str:
+    cost = money(bytes_billed, settings.price_per_tib)
+    return f"{before}{bytes_billed:,} bytes billed, {cost} at ${settings.price_per_tib:g} a TiB."
+
+
 def exit_code(outcome: Outcome) -> int:
     """Return 0 for a run that is done, else 1."""
     return 0 if outcome.run.status is RunStatus.DONE else 1
@@ -192,9 +200,11 @@ async def _plan(wanted: _Wanted) -> None:
         found = await plan_run(request, sources)
     states = ", ".join(f"{count} {state.lower()}" for state, count in found.states.items())
     output.print(
-        f"{len(found.days)} of {len(request.days)} days would be run, in {len(found.chunks)}"
-        f" scans that read {found.bytes_processed:,} bytes."
+        f"{len(found.days)} of {counted(len(request.days), 'day')} would be run, in"
+        f" {counted(len(found.chunks), 'scan')} reading {found.bytes_processed:,} bytes."
     )
+    if settings.warehouse != "lake":
+        output.print(_billed(found.bytes_processed, settings, "At most "))
     output.print(f"The ledger has of them, counted by academy: {states or 'nothing yet'}.")
 
 

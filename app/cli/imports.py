@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.terminal import errors, output, run
+from app.cli.terminal import counted, errors, output, run
 from app.kit.clock import utc_now
 from app.kit.errors import Invalid
 from app.settings import Settings
@@ -45,7 +45,7 @@ def import_(
     said = ", ".join(
         f"{count:,} {SAID.get(name, name.replace('_', ' '))}" for name, count in counts.items()
     )
-    output.print(f"{imported.read:,} rows of {kind} read: {said or 'nothing to do'}.")
+    output.print(f"{counted(imported.read, 'row')} of {kind} read: {said or 'nothing to do'}.")
     if imported.ignored_columns:
         errors.print(f"Columns that are not used: {', '.join(imported.ignored_columns)}.")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -16,19 +17,30 @@ from app.kit import logs
 from app.runs.base import TextTable
 
 PLAIN_WIDTH = 120
+STOPPED = 130
+"""The exit status that a shell gives whoever Ctrl-C ended."""
 output = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 errors = Console(stderr=True, highlight=False)
 T = TypeVar("T")
 
 
 def run(work: Coroutine[None, None, T]) -> T:
-    """Run a command's work to its end."""
-    return asyncio.run(work)
+    """Run a command's work to its end, or until Ctrl-C."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        errors.print("Stopped.")
+        raise typer.Exit(STOPPED) from None
 
 
 def be_verbose() -> None:
     """Tell what is done while it is done."""
     logs.configure(level=logging.INFO, as_json=False)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return `1 row` or `2 rows`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def show(tables: Iterable[TextTable]) -> None:

@@ -1,0 +1,88 @@
+"""`headsup doctor`: what is configured, empty, stale or held."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.kit.clock import utc_now
+from app.kit.db import Database
+from app.sources.importing import Kind
+from tests.cli.conftest import Headsup
+from tests.support.reporting import event, put, put_activity, sources_of, subscription
+
+
+@pytest.fixture
+async def yesterdays_academy(database: Database, tmp_path: Path) -> None:
+    """An academy of 25 learners who were active on each day up to yesterday."""
+    users = range(1, 26)
+    await put(database, Kind.ACADEMIES, [{"id": 1, "slug": "one", "name": "One"}])
+    await put(database, Kind.SUBSCRIPTIONS, [subscription(user_id) for user_id in users])
+    noon = utc_now().replace(hour=12, minute=0, second=0, microsecond=0)
+    logins = [event(user, noon - timedelta(days=back)) for user in users for back in range(1, 16)]
+    await put_activity(sources_of(database, tmp_path / "home"), logins)
+
+
+def test_an_empty_home_is_wrong_and_says_what_to_bring(headsup: Headsup) -> None:
+    answer = headsup("doctor")
+
+    assert answer.status == 1
+    assert "none: run `headsup import subscriptions FILE`" in answer.out
+    assert "none: run `headsup import activity FILE`" in answer.out
+    assert answer.out.endswith("2 wrong.\n")
+
+
+@pytest.mark.usefixtures("yesterdays_academy")
+def test_a_service_that_is_up_to_date_is_fine(headsup: Headsup, tmp_path: Path) -> None:
+    assert headsup("generate-report", "churn").status == 0
+
+    answer = headsup("doctor")
+
+    assert (answer.status, answer.err) == (0, "")
+    assert f"home {tmp_path / 'home'}, external database, warehouse lake" in answer.words
+    assert "25 in 25 versions" in answer.out
+    assert "published up to" in answer.out
+    assert "WRONG" not in answer.out
+    assert "look" not in answer.out
+
+
+@pytest.mark.usefixtures("academies")
+def test_old_activity_and_a_missing_report_are_worth_a_look(headsup: Headsup) -> None:
+    answer = headsup("doctor")
+
+    assert answer.status == 0
+    assert "nothing newer has arrived" in answer.out
+    assert "nothing is published: run `headsup generate-report churn`" in answer.out
+
+
+@pytest.mark.usefixtures("yesterdays_academy")
+async def test_a_held_day_is_wrong_and_says_why(
+    headsup: Headsup, database: Database, tmp_path: Path
+) -> None:
+    await put_activity(
+        sources_of(database, tmp_path / "home"), [event(1, yesterday_noon())], replace=True
+    )
+    headsup("generate-report", "churn")
+
+    answer = headsup("doctor")
+
+    assert answer.status == 1
+    assert f"{yesterday_noon():%Y-%m-%d}, academy 1" in answer.out
+    assert "held: Held, because data may be missing: 1 subscriber was active" in answer.words
+
+
+def test_a_database_that_does_not_answer_is_wrong_and_no_secret_is_told(
+    headsup: Headsup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADSUP_DATABASE_URL", "postgresql://me:secret@127.0.0.1:9/x")
+
+    answer = headsup("doctor")
+
+    assert answer.status == 1
+    assert "Postgres at 127.0.0.1:9/x did not answer" in answer.words
+    assert "secret" not in answer.out + answer.err
+
+
+def yesterday_noon() -> datetime:
+    today = utc_now().date()
+    return datetime(today.year, today.month, today.day, 12, tzinfo=UTC) - timedelta(days=1)

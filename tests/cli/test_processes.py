@@ -1,0 +1,120 @@
+"""The command as a shell runs it: redirected, piped, interrupted."""
+
+import os
+import pty
+import signal
+from pathlib import Path
+
+import pytest
+
+from app.kit.db import Database
+from tests.cli.conftest import DAY
+from tests.support.commands import Command
+from tests.support.processes import until
+from tests.support.reporting import run_days, sources_of
+
+pytestmark = pytest.mark.usefixtures("academies")
+EXPORT = ("export", "churn", "--date", str(DAY))
+
+
+@pytest.fixture
+def command(database: Database, tmp_path: Path) -> Command:
+    return Command(tmp_path / "home", HEADSUP_DATABASE_URL=database.url)
+
+
+@pytest.fixture
+async def published(database: Database, tmp_path: Path, academies: None) -> None:  # noqa: ARG001
+    await run_days(sources_of(database, tmp_path / "home"), DAY, DAY)
+
+
+def test_the_answer_goes_to_one_stream_and_progress_to_the_other(command: Command) -> None:
+    ended = command.run("generate-report", "churn", "--date", str(DAY))
+
+    assert ended.status == 0
+    assert ended.err.startswith(f"{DAY}  published, 30 rows, ")
+    assert b"DONE: 1 day (1 published), 30 rows" in ended.out
+    assert b"\x1b" not in ended.out
+    assert "\x1b" not in ended.err
+
+
+def test_a_refusal_leaves_with_2_and_without_a_traceback(command: Command) -> None:
+    ended = command.run("generate-report", "nothing")
+
+    assert (ended.status, ended.out) == (2, b"")
+    assert ended.err == "Error: There is no report 'nothing'. There is: churn.\n"
+
+
+@pytest.mark.usefixtures("published")
+def test_an_export_is_added_to_a_file_that_already_holds_something(
+    command: Command, tmp_path: Path
+) -> None:
+    target = tmp_path / "all.csv"
+    target.write_bytes(b"before\n")
+    with target.open("ab") as file:
+        process = command.start(*EXPORT, stdout=file.fileno())
+        process.communicate()
+
+    assert process.returncode == 0
+    lines = target.read_text("utf-8").splitlines()
+    assert lines[0] == "before"
+    assert lines[1].startswith("report_date,academy_id,user_id,")
+    assert len(lines) == 32
+
+
+@pytest.mark.usefixtures("published")
+def test_parquet_goes_through_a_pipe(command: Command) -> None:
+    ended = command.run(*EXPORT, "--format", "parquet")
+
+    assert ended.status == 0
+    assert (ended.out[:4], ended.out[-4:]) == (b"PAR1", b"PAR1")
+
+
+@pytest.mark.usefixtures("published")
+def test_a_reader_that_has_seen_enough_causes_no_traceback(command: Command) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = command.start(*EXPORT, stdout=writing)
+    os.close(writing)
+
+    _, err = process.communicate()
+
+    assert process.returncode == 1
+    assert b"Traceback" not in err
+
+
+def test_on_a_terminal_the_days_are_a_bar(command: Command) -> None:
+    screen, terminal = pty.openpty()
+    process = command.start("generate-report", "churn", "--date", str(DAY), stderr=terminal)
+    os.close(terminal)
+
+    out, _ = process.communicate()
+    drawn = os.read(screen, 1 << 16)
+    os.close(screen)
+
+    assert process.returncode == 0
+    assert b"1/1" in drawn
+    assert b"\x1b" in drawn
+    assert b"\x1b" not in out
+
+
+def test_ctrl_c_stops_a_run_which_the_same_command_goes_on_with(
+    command: Command, tmp_path: Path
+) -> None:
+    words = ("generate-report", "churn", "--days-back", "40")
+    said = tmp_path / "said"
+    with said.open("wb") as file:
+        process = command.start(*words, stderr=file.fileno())
+        until(lambda: b"rows" in said.read_bytes(), 120)
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate()
+    before = said.read_text("utf-8").splitlines()
+
+    ended = command.run(*words)
+
+    assert process.returncode == 130
+    assert before.pop() == "Stopped."
+    assert ended.status == 0
+    assert {line.split()[0] for line in before}.isdisjoint(
+        line.split()[0] for line in ended.err.splitlines()
+    )
+    assert b"DONE: 40 days (40 published)" in ended.out

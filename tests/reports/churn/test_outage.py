@@ -1,0 +1,205 @@
+"""Three days of one academy's events get lost, and come back."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from sqlmodel import col, select
+
+from app.kit.bulk import read_frame
+from app.kit.db import Database
+from app.runs.gate import DayState, Verdict
+from app.runs.models import ReportDay
+from app.sources.importing import Kind
+from app.sources.sources import Sources
+from tests.support.reporting import (
+    event,
+    exported,
+    put,
+    put_activity,
+    run_days,
+    sources_of,
+    subscription,
+)
+
+LOST = [date(2026, 5, 10), date(2026, 5, 11), date(2026, 5, 12)]
+FIRST, LAST = date(2026, 5, 2), date(2026, 5, 19)
+LEARNERS = {1: range(1, 26), 2: range(101, 126)}
+SUMMARIES = "SELECT s::text FROM churn_day_summaries AS s ORDER BY report_date, academy_id"
+LEDGER = """
+    SELECT report_date, academy_id, state, verdict, reason, forced, rows,
+        array_to_string(active_by_day, ' ') AS active, encode(content_sha256, 'hex') AS content
+    FROM report_days
+    ORDER BY report_date, academy_id
+"""
+Ledger = dict[date, tuple[DayState, Verdict | None]]
+
+
+def days(first: date, last: date) -> Sequence[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def logins(academy_id: int, wanted: Sequence[date]) -> list[dict[str, object]]:
+    """Every learner of an academy is there every day, but for one in five."""
+    return [
+        event(user, datetime(day.year, day.month, day.day, 9, user % 60, tzinfo=UTC))
+        for day in wanted
+        for user in LEARNERS[academy_id]
+        if (user + day.toordinal()) % 5
+    ]
+
+
+@pytest.fixture
+async def sources(database: Database, tmp_path: Path) -> Sources:
+    """Two academies of 25, of which every event is known."""
+    learners = [(user, academy_id) for academy_id, users in LEARNERS.items() for user in users]
+    rows = [subscription(user, academy_id=academy_id) for user, academy_id in learners]
+    await put(database, Kind.SUBSCRIPTIONS, rows)
+    sources = sources_of(database, tmp_path)
+    known = days(FIRST - timedelta(days=13), LAST)
+    await put_activity(sources, [*logins(1, known), *logins(2, known)])
+    return sources
+
+
+async def lose(sources: Sources) -> None:
+    """Leave of the lost days what academy 2 did."""
+    await put_activity(sources, logins(2, LOST), replace=True)
+
+
+async def run_each(sources: Sources, first: date, last: date) -> None:
+    """Run the days as mornings would, one after the other."""
+    for day in days(first, last):
+        await run_days(sources, day, day)
+
+
+async def ledger(database: Database, academy_id: int) -> Ledger:
+    """Return what stands of the days from the first lost one on."""
+    wanted = select(ReportDay).where(
+        col(ReportDay.academy_id) == academy_id, col(ReportDay.report_date) >= LOST[0]
+    )
+    async with database.transaction() as session:
+        return {row.report_date: (row.state, row.verdict) for row in await session.exec(wanted)}
+
+
+async def everything(sources: Sources) -> list[pl.DataFrame]:
+    """Return all rows, all summaries, and the ledger but for its times, runs and revisions."""
+    return [
+        await exported(sources, FIRST, LAST),
+        await read_frame(sources.database, SUMMARIES),
+        await read_frame(sources.database, LEDGER),
+    ]
+
+
+async def test_lost_days_are_held_then_marked_and_the_days_after_have_a_hole(
+    sources: Sources,
+) -> None:
+    await lose(sources)
+
+    await run_each(sources, FIRST, LAST)
+
+    held = (DayState.HELD, Verdict.LOW_VOLUME)
+    hole = (DayState.PUBLISHED, Verdict.WINDOW_HOLE)
+    assert await ledger(sources.database, 1) == {
+        LOST[0]: held,
+        LOST[1]: held,
+        LOST[2]: (DayState.PUBLISHED, Verdict.LOW_VOLUME),
+        **dict.fromkeys(days(date(2026, 5, 13), date(2026, 5, 18)), hole),
+        LAST: (DayState.PUBLISHED, Verdict.OK),
+    }
+    rows = (await exported(sources, *LOST[:2])).filter(academy_id=1)
+    assert rows.is_empty()
+
+
+async def test_another_academy_is_not_affected(sources: Sources, database: Database) -> None:
+    await run_days(sources, FIRST, LAST)
+    before = (await exported(sources, FIRST, LAST)).filter(academy_id=2)
+    stood = await ledger(database, 2)
+    await lose(sources)
+
+    await run_days(sources, FIRST, LAST)
+
+    assert_frame_equal((await exported(sources, FIRST, LAST)).filter(academy_id=2), before)
+    assert await ledger(database, 2) == stood
+    assert set(stood.values()) == {(DayState.PUBLISHED, Verdict.OK)}
+
+
+async def test_a_held_day_keeps_the_rows_that_it_had(sources: Sources) -> None:
+    await run_days(sources, FIRST, LAST)
+    before = await exported(sources, LOST[0], LOST[1])
+    await lose(sources)
+
+    outcome = await run_days(sources, LOST[0], LOST[1])
+
+    assert [(day.report_date, day.academy_id) for day in outcome.held] == [
+        (LOST[0], 1),
+        (LOST[1], 1),
+    ]
+    assert_frame_equal(await exported(sources, LOST[0], LOST[1]), before)
+
+
+async def test_events_that_come_late_leave_no_trace_of_their_delay(sources: Sources) -> None:
+    await lose(sources)
+    await run_each(sources, FIRST, LAST)
+    await put_activity(sources, logins(1, LOST))
+    await run_days(sources, FIRST, LAST)
+    healed = await everything(sources)
+    await forget(sources.database)
+
+    await run_each(sources, FIRST, LAST)
+
+    for found, expected in zip(healed, await everything(sources), strict=True):
+        assert_frame_equal(found, expected)
+
+
+async def test_days_that_were_reported_lost_and_brought_back_are_as_they_were(
+    sources: Sources,
+) -> None:
+    await run_each(sources, FIRST, LAST)
+    before = await everything(sources)
+    await lose(sources)
+    await run_each(sources, LOST[0], LAST)
+    await put_activity(sources, logins(1, LOST))
+
+    await run_days(sources, FIRST, LAST)
+
+    for found, expected in zip(await everything(sources), before, strict=True):
+        assert_frame_equal(found, expected)
+
+
+async def test_force_publishes_as_ok_and_is_recorded(sources: Sources) -> None:
+    await lose(sources)
+    await run_days(sources, FIRST, LOST[0])
+
+    await run_days(sources, LOST[0], LOST[0], force=True)
+
+    async with sources.database.transaction() as session:
+        row = await session.get_one(ReportDay, ("churn", LOST[0], 1))
+    assert (row.state, row.verdict, row.forced) == (DayState.PUBLISHED, Verdict.OK, True)
+    assert row.revision is not None
+    rows = (await exported(sources, LOST[0], LOST[0])).filter(academy_id=1)
+    assert rows.height == 25
+
+
+async def test_what_was_forced_is_not_recorded_as_forced_once_it_is_run_again(
+    sources: Sources,
+) -> None:
+    await lose(sources)
+    await run_days(sources, FIRST, LOST[0])
+    await run_days(sources, LOST[0], LOST[0], force=True)
+    await put_activity(sources, logins(1, LOST))
+
+    await run_days(sources, LOST[0], LOST[0])
+
+    async with sources.database.transaction() as session:
+        row = await session.get_one(ReportDay, ("churn", LOST[0], 1))
+    assert (row.state, row.verdict, row.forced) == (DayState.PUBLISHED, Verdict.OK, False)
+
+
+async def forget(database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql(
+            "TRUNCATE churn_risk_reports, churn_day_summaries, report_days, report_runs CASCADE"
+        )
