@@ -10,7 +10,8 @@ from app.kit.errors import AppError
 from app.runs.base import TextTable
 from app.runs.health import check_reports
 from app.settings import Settings
-from app.sources.health import Finding, Level, check_settings, check_sources
+from app.sources.findings import Finding, Level
+from app.sources.health import check_settings, check_sources
 from app.sources.opening import open_sources
 
 MARKS = {Level.OK: "ok", Level.WARNING: "look", Level.WRONG: "WRONG"}

@@ -11,7 +11,7 @@ from app.runs import store
 from app.runs.gate import DayState
 from app.runs.models import EVERY_ACADEMY, ReportDay
 from app.runs.registry import reports
-from app.sources.health import Finding, Level
+from app.sources.findings import Finding, Level
 from app.sources.sources import Sources
 
 LONG_RUN = timedelta(hours=6)

@@ -36,7 +36,6 @@ from app.runs.schemas import (
 )
 from app.runs.store import ACTIVE
 
-USD_PER_TIB = 6.25
 TIB = 2**40
 
 router = APIRouter(prefix="/reports", tags=["reports"])
@@ -212,7 +211,7 @@ async def plan_report(
     request = asked.request(report_type, opened.today, academies)
     await check_academies(opened.sources, academies)
     found = await plan(request, opened.sources)
-    usd = round(found.bytes_processed / TIB * USD_PER_TIB, 2)
+    usd = round(found.bytes_processed / TIB * opened.settings.price_per_tib, 2)
     return PlanShown(
         days=list(found.days),
         scans=len(found.chunks),

@@ -1,16 +1,18 @@
 """What is configured, reachable, empty or stale, for the doctor and for readiness."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import text
 
 from app.kit.days import day_of
+from app.kit.errors import AppError
 from app.settings import Settings
+from app.sources.findings import Finding, Level
 from app.sources.sources import Sources
 from app.sources.subscriptions.store import extent
+from app.sources.warehouse.bigquery import BigQuery
+from app.sources.warehouse.health import check_bigquery
 
 STALE_AFTER = timedelta(days=2)
 COUNTS_SQL = """
@@ -20,23 +22,6 @@ SELECT
     (SELECT max(timestamp) FROM telemetry_samples) AS newest_sample,
     current_setting('server_version') AS version
 """
-
-
-class Level(StrEnum):
-    """How bad a finding is."""
-
-    OK = "ok"
-    WARNING = "warning"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at, and what to do when it is not as it should be."""
-
-    subject: str
-    said: str
-    level: Level = Level.OK
 
 
 def check_settings(settings: Settings) -> Iterator[Finding]:
@@ -56,7 +41,8 @@ async def check_sources(sources: Sources, now: datetime) -> AsyncIterator[Findin
     yield Finding(subject="database", said=f"PostgreSQL {counts['version']}, migrations current")
     yield _directory(counts["academies"], counts["users"])
     yield await _subscriptions(sources)
-    yield await _activity(sources, now)
+    async for finding in _warehouse(sources, now):
+        yield finding
     newest = counts["newest_sample"]
     said = f"newest sample {newest:%Y-%m-%d %H:%M} UTC" if newest else "none; two signals missing"
     yield Finding(subject="telemetry", said=said)
@@ -80,6 +66,17 @@ async def _subscriptions(sources: Sources) -> Finding:
         f" {known.newest_observed_at:%Y-%m-%d %H:%M} UTC"
     )
     return Finding(subject="subscriptions", said=said)
+
+
+async def _warehouse(sources: Sources, now: datetime) -> AsyncIterator[Finding]:
+    try:
+        yield await _activity(sources, now)
+    except AppError as error:
+        yield Finding(subject="activity", said=error.message, level=Level.WRONG)
+        return
+    if isinstance(sources.warehouse, BigQuery):
+        async for finding in check_bigquery(sources.warehouse, now):
+            yield finding
 
 
 async def _activity(sources: Sources, now: datetime) -> Finding:

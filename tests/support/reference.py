@@ -125,6 +125,8 @@ def _param_type(value: Param) -> types.Type:
         return _type("TIMESTAMP")
     if isinstance(value, int):
         return _type("INT64")
+    if isinstance(value, str):
+        return _type("STRING")
     return TypeFactory.create_array_type(_type("INT64"))
 
 

@@ -17,7 +17,7 @@ from app.kit.clock import Clock, utc_now
 from app.kit.db import Database
 from app.kit.errors import AppError, SourceDown
 from app.sources.warehouse import costs
-from app.sources.warehouse.base import Extent, Param, Query, Sink, Usage
+from app.sources.warehouse.base import Extent, Query, Sink, Usage
 from app.sources.warehouse.bigquery_access import Access, Address, Limits
 from app.sources.warehouse.bigquery_failures import (
     FAILURES,
@@ -93,7 +93,7 @@ class BigQuery:
         """
         job, was_settled = await self._answered(query)
         with self._explained():
-            rows = await fetch(job, sink, self._reader, self.limits)
+            rows = await fetch(job, sink, self.reader, self.limits)
         if was_settled:
             return Usage(rows=rows, bytes_processed=0, bytes_billed=0)
         return Usage(
@@ -132,10 +132,10 @@ class BigQuery:
             rows=table.num_rows or int(str(found.get("events", 0))),
         )
 
-    async def one(self, sql: str, params: Mapping[str, Param]) -> dict[str, object]:
+    async def one(self, query: Query) -> dict[str, object]:
         """Answer a question that has one row, by names."""
         batches: list[pa.RecordBatch] = []
-        await self.run(Query(sql=sql, params=params), batches.append)
+        await self.run(query, batches.append)
         (row,) = (row for batch in batches for row in batch.to_pylist())
         return dict(row)
 
@@ -159,8 +159,8 @@ class BigQuery:
             of_dataset = f"{self.address.project}.{self.address.dataset}"
             partitions = f"{of_dataset}.INFORMATION_SCHEMA.PARTITIONS"
             sql = PARTITIONS_SQL.format(partitions=partitions)
-            return await self.one(sql, {"table": self.address.table})
-        return await self.one(EXTENT_SQL.format(table=self.table), {})
+            return await self.one(Query(sql=sql, params={"table": self.address.table}))
+        return await self.one(Query(sql=EXTENT_SQL.format(table=self.table), params={}))
 
     async def _answered(self, query: Query) -> tuple[QueryJob, bool]:
         """Return a job that has the answer, and whether it was paid for before.
@@ -228,7 +228,8 @@ class BigQuery:
                 self._opened = self._access.client(self.address.project)
             return self._opened
 
-    def _reader(self) -> BigQueryReadClient | None:
+    def reader(self) -> BigQueryReadClient | None:
+        """Return the client of the Storage Read API, if there is one; opening it may block."""
         with self._lock:
             if self._reading is None:
                 self._reading = self._access.reader()

@@ -1,4 +1,4 @@
--- Grain: one row. The days of which the table `@table` has rows, as YYYYMMDD; NULL without any.
+-- Grain: one row. The days of which one table has rows, as YYYYMMDD; NULL without any.
 -- It reads what BigQuery knows of the partitions, not the table.
 SELECT
   MIN(partition_id) AS oldest,

@@ -12,6 +12,7 @@ from google.cloud.bigquery.job import QueryJob
 from google.cloud.bigquery.table import RowIterator, TableReference
 from google.cloud.bigquery_storage import BigQueryReadClient
 from google.cloud.bigquery_storage_v1.types import DataFormat, ReadSession
+from pyarrow import ipc
 
 from app.kit.errors import SourceDown
 from app.sources.warehouse.base import Sink
@@ -66,20 +67,29 @@ async def fetch(job: QueryJob, sink: Sink, open_reader: Open, limits: Limits) ->
     return gate.rows
 
 
-def stream(
+def open_session(
     reader: BigQueryReadClient, table: TableReference, project: str, limits: Limits
-) -> Iterator[pa.RecordBatch]:
-    """Read a table through one stream of the Storage Read API."""
-    session = reader.create_read_session(
+) -> ReadSession:
+    """Open one stream of the Storage Read API over a table, without reading from it."""
+    return reader.create_read_session(
         parent=f"projects/{project}",
         read_session=ReadSession(table=table.to_bqstorage(), data_format=DataFormat.ARROW),
         max_stream_count=1,
         timeout=limits.request_seconds,
     )
+
+
+def stream(
+    reader: BigQueryReadClient, table: TableReference, project: str, limits: Limits
+) -> Iterator[pa.RecordBatch]:
+    """Read a table through one stream of the Storage Read API."""
     seconds = limits.query_timeout.total_seconds()
+    session = open_session(reader, table, project, limits)
+    schema = ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
     for each in session.streams:
-        rows = reader.read_rows(each.name, timeout=seconds)  # type: ignore[no-untyped-call]
-        yield from (page.to_arrow() for page in rows.rows().pages)
+        for answer in reader.read_rows(each.name, timeout=seconds):  # type: ignore[no-untyped-call]
+            written = answer.arrow_record_batch.serialized_record_batch
+            yield ipc.read_record_batch(pa.py_buffer(written), schema)
 
 
 def _read(job: QueryJob, gate: Gate, open_reader: Open, limits: Limits) -> int:

@@ -1,0 +1,128 @@
+"""A question of a run is one job, whoever asks it and however often."""
+
+import asyncio
+from dataclasses import replace
+
+import pyarrow as pa
+import pytest
+
+from app.kit.clock import utc_now
+from app.kit.db import Database
+from app.kit.errors import SourceDown
+from app.sources.warehouse.base import Query
+from app.sources.warehouse.bigquery_access import Address
+from app.sources.warehouse.bigquery_jobs import config_of, name_of
+from app.sources.warehouse.costs import spent_on
+from tests.sources.bigquery.behind import LIMITS, Behind, question
+from tests.sources.bigquery.between import Route
+from tests.sources.bigquery.emulator import put_table
+from tests.sources.bigquery.events import as_platform, flat_events
+from tests.sources.bigquery.recorded import job, job_made, no_rows
+from tests.support.lake import PLATFORM
+from tests.support.processes import until
+
+NOWHERE = Address(project="shop", dataset="academy")
+LABELS = {"report": "churn", "run": "R1"}
+GET_JOB = r"^GET .*/jobs/"
+
+
+async def test_who_asks_again_gets_the_answer_of_the_job_that_is_there(behind: Behind) -> None:
+    address = put_table(behind.running.endpoint, PLATFORM, as_platform(flat_events(400, 20)))
+    rows: list[list[pa.RecordBatch]] = [[], []]
+
+    first, second = [
+        await behind.at(address).run(question(behind.at(address), **LABELS), sink.append)
+        for sink in rows
+    ]
+
+    assert len(behind.before.jobs) == 1
+    assert (first.rows, second.rows) == (20, 20)
+    assert (second.bytes_processed, second.bytes_billed) == (0, 0)
+    assert pa.Table.from_batches(rows[0]).equals(pa.Table.from_batches(rows[1]))
+
+
+async def test_two_at_once_share_the_job(behind: Behind) -> None:
+    address = put_table(behind.running.endpoint, PLATFORM, as_platform(flat_events(400, 20)))
+    asking = [behind.at(address) for _ in range(4)]
+
+    usages = await asyncio.gather(
+        *(each.run(question(each, **LABELS), lambda _: None) for each in asking)
+    )
+
+    assert len(behind.before.jobs) == 1
+    assert [usage.rows for usage in usages] == [20] * 4
+
+
+async def test_a_job_that_failed_for_the_moment_is_followed_by_another(behind: Behind) -> None:
+    address = put_table(behind.running.endpoint, PLATFORM, as_platform(flat_events(400, 20)))
+    failure = {"reason": "backendError", "message": "Error encountered during execution."}
+    behind.before.routes = [replace(job_made(job(error=failure)), body='"jobId": "[^"]*-0"')]
+    warehouse = behind.at(address)
+
+    usage = await warehouse.run(question(warehouse, **LABELS), lambda _: None)
+
+    assert usage.rows == 20
+    assert [name[-2:] for name in behind.before.jobs] == ["-0", "-1"]
+
+
+async def test_a_job_that_fails_for_good_is_not_followed(behind: Behind) -> None:
+    failure = {"reason": "invalidQuery", "message": "Unrecognized name: nope at [1:8]"}
+    behind.before.routes = [job_made(job(error=failure))]
+    warehouse = behind.at(NOWHERE)
+
+    with pytest.raises(SourceDown, match=r"refused the query\. It says: Unrecognized name: nope"):
+        await warehouse.run(question(warehouse, **LABELS), lambda _: None)
+
+    assert len(behind.before.jobs) == 1
+
+
+async def test_who_is_cancelled_cancels_the_job(behind: Behind) -> None:
+    running = job(state="RUNNING")
+    cancelled = Route(r"^POST .*/cancel", {"job": job()})
+    behind.before.routes = [cancelled, job_made(running), Route(GET_JOB, running)]
+    warehouse = behind.at(NOWHERE)
+    task = asyncio.create_task(warehouse.run(question(warehouse), lambda _: None))
+    await asyncio.to_thread(until, lambda: any("GET" in line for line in behind.before.passed))
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert any("/cancel" in line for line in behind.before.passed)
+
+
+async def test_the_bytes_of_a_job_are_told_and_kept(behind: Behind, database: Database) -> None:
+    behind.before.routes = [job_made(job(bytes_processed=900, bytes_billed=1000)), no_rows()]
+    warehouse = behind.at(NOWHERE)
+
+    usage = await warehouse.run(question(warehouse), lambda _: None)
+
+    assert (usage.rows, usage.bytes_processed, usage.bytes_billed) == (0, 900, 1000)
+    async with database.transaction() as session:
+        assert await spent_on(session, utc_now()) == 1000
+
+
+def test_the_name_of_a_job_follows_from_its_run_and_question() -> None:
+    asked = Query(sql="SELECT @n", params={"n": 0}, labels={"run": "r1"})
+
+    assert name_of(asked) == name_of(replace(asked, labels={"run": "r1", "report": "churn"}))
+    assert name_of(asked) != name_of(replace(asked, labels={"run": "r2"}))
+    assert name_of(asked) != name_of(replace(asked, sql=asked.sql + " LIMIT 1"))
+    assert name_of(asked) != name_of(replace(asked, params={**asked.params, "n": 1}))
+    assert name_of(replace(asked, labels={})) != name_of(replace(asked, labels={}))
+
+
+def test_a_job_is_bound_by_the_settings_and_labelled_as_is_allowed() -> None:
+    asked = Query(
+        sql="SELECT 1",
+        params={"days": [1, 2], "at": utc_now(), "n": 3, "word": "w", "share": 0.5},
+        labels={"Report": "Churn Risk", "run": "R" * 80},
+    )
+
+    config = config_of(asked, LIMITS)
+
+    types = [parameter.to_api_repr()["parameterType"] for parameter in config.query_parameters]
+    assert [kind["type"] for kind in types] == ["ARRAY", "TIMESTAMP", "INT64", "STRING", "FLOAT64"]
+    assert config.maximum_bytes_billed == LIMITS.max_bytes_billed
+    assert config.to_api_repr()["jobTimeoutMs"] == "60000"
+    assert config.labels == {"report": "churn-risk", "run": "r" * 63}
