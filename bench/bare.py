@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.reports.churn.scoring import THRESHOLDS, RiskLevel
+
 CONNECTIONS = 10
 RISKS_SQL = Path(__file__).with_name("bare.sql").read_text("utf-8")
 
@@ -32,7 +34,8 @@ def build(url: str, day: date, envelope: bytes) -> Starlette:
         asked = request.query_params
         academy, limit = int(asked["academy"]), int(asked["limit"])
         async with pools[0].acquire() as connection:
-            rows = await connection.fetch(RISKS_SQL, academy, day, asked["level"], limit)
+            lowest = THRESHOLDS[RiskLevel(asked["level"])]
+            rows = await connection.fetch(RISKS_SQL, academy, day, asked["level"], limit, lowest)
         items = orjson.dumps([dict(row) for row in rows], default=str)
         return Response(b'{"items":' + items + envelope, media_type="application/json")
 

@@ -31,6 +31,7 @@ SELECT
 FROM (
     SELECT * FROM churn_risk_reports
     WHERE academy_id = $1 AND report_date = $2 AND risk_level = $3
+        AND churn_risk_score >= $5
     ORDER BY churn_risk_score DESC, days_until_renewal NULLS LAST, user_id
     LIMIT $4
 ) AS r

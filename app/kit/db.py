@@ -22,6 +22,7 @@ NAMING_CONVENTION = {
 }
 
 metadata = MetaData(naming_convention=NAMING_CONVENTION)
+CONNECT = {"server_settings": {"timezone": "UTC", "application_name": "headsup"}}
 INSTANT = DateTime(timezone=True)
 
 
@@ -58,9 +59,21 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_pre_ping=pooled,
-            connect_args={"server_settings": {"timezone": "UTC", "application_name": "headsup"}},
+            connect_args=CONNECT,
             **pool,
         )
+        self.reader: AsyncEngine = create_async_engine(
+            self.engine.url,
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+            pool_reset_on_return=None,
+            connect_args=CONNECT,
+            **pool,
+        )
+        """For single statements that read: nothing goes to the server but the statement.
+
+        A connection that was lost meanwhile is only found out by using it.
+        """
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -80,6 +93,7 @@ class Database:
         """Close the connections."""
         self.arrow.close()
         await self.engine.dispose()
+        await self.reader.dispose()
 
 
 class Connection:

@@ -1,33 +1,41 @@
 """What routes depend on: the database, a session, the clock, and types of what they take."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Path, Request
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.clock import Clock
 from app.kit.db import Database
+from app.kit.shared import Shared
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 MAX_ID = 2**63 - 1
 ISO_DAY_CHARACTERS = 10
 
+Answer = TypeVar("Answer")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """What the service has opened, for whoever answers a request; kept as `app.state.shell`."""
+    """What the service has opened, for whoever answers a request; kept as `app.state.shell`.
+
+    `shared` is what requests at the same time read together.
+    """
 
     database: Database
     clock: Clock
     zone: ZoneInfo
+    shared: Shared = field(default_factory=Shared)
 
 
 def get_shell(request: Request) -> Shell:
@@ -48,8 +56,22 @@ async def get_session(shell: ShellDep) -> AsyncIterator[AsyncSession]:
 @asynccontextmanager
 async def reading(database: Database) -> AsyncIterator[AsyncConnection]:
     """Lend a connection for reading: each statement sees a state of its own."""
-    async with database.engine.connect() as connection:
-        yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+    async with database.reader.connect() as connection:
+        yield connection
+
+
+async def read_once(
+    database: Database, read: Callable[[AsyncConnection], Awaitable[Answer]]
+) -> Answer:
+    """Return what `read` reads; when its connection turns out to be lost, on another one."""
+    try:
+        async with reading(database) as connection:
+            return await read(connection)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    async with reading(database) as connection:
+        return await read(connection)
 
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]

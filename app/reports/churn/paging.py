@@ -1,7 +1,9 @@
 """A page of risks, from the key and the question to the bytes that are answered."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import orjson
 from fastapi import Request, Response
@@ -12,7 +14,7 @@ from app.access.scopes import Key, Scope
 from app.kit import cursors, etags
 from app.kit.cursors import Cursor
 from app.kit.errors import Conflict
-from app.kit.web import Shell, reading
+from app.kit.web import Shell, read_once
 from app.reports.churn.days import Days, bounds, find_days
 from app.reports.churn.queries import PageRead
 from app.reports.churn.schemas import DayAsked, RiskQuery
@@ -23,7 +25,13 @@ LAYOUT = 1
 
 NO_FILTERS = ("limit", "cursor", "count", "format")
 
-Read = Callable[[AsyncConnection, Days], Awaitable[PageRead]]
+
+class Read(Protocol):
+    """Reads the answer of some days."""
+
+    def __call__(self, connection: AsyncConnection, days: Days) -> Awaitable[PageRead]:
+        """Read it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,21 +86,26 @@ async def answer_read(request: Request, shell: Shell, asked: Asked, read: Read) 
 
     Raises `Conflict` when a day was published anew since the first page.
     """
-    async with reading(shell.database) as connection:
-        for _ in range(ATTEMPTS):
-            days = await _days_of(connection, asked)
-            if etags.is_known(request, etag := asked.etag(days, shell)):
-                return etags.not_modified(etag)
-            page = await read(connection, days)
-            if page.unchanged:
-                return _answer(request, shell, asked, days, page)
+    for _ in range(ATTEMPTS):
+        days = await _days_of(shell, asked)
+        if etags.is_asked(request) and etags.is_known(request, etag := asked.etag(days, shell)):
+            return etags.not_modified(etag)
+        page = await read_once(shell.database, partial(read, days=days))
+        if page.unchanged:
+            return _answer(request, shell, asked, days, page)
     raise Conflict("The days are being published just now; ask again.", code="list_changed")
 
 
-async def _days_of(connection: AsyncConnection, asked: Asked) -> Days:
+async def _days_of(shell: Shell, asked: Asked) -> Days:
     """Find the days of a page; those of a cursor must be what they were."""
     until = asked.cursor.until if asked.cursor else None
-    days = await find_days(connection, asked.query, asked.academies, until=until)
+    query, academies = asked.query, asked.academies
+    scope = None if academies is None else tuple(academies)
+    find = partial(find_days, asked=query, academies=scope, until=until)
+    days = await shell.shared.get(
+        ("days", bounds(query), query.compared_days, scope, until),
+        partial(read_once, shell.database, find),
+    )
     if asked.cursor is not None:
         asked.cursor.check_digest(days.digest)
     return days

@@ -1,0 +1,76 @@
+"""One reading for all who ask at the same time, and nothing older than the question."""
+
+import asyncio
+
+import pytest
+
+from app.kit.shared import Shared
+
+
+class Readings:
+    """Readings that end when told to; each answers its number."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.may_end = asyncio.Event()
+
+    async def read(self) -> int:
+        self.begun += 1
+        number = self.begun
+        await self.may_end.wait()
+        return number
+
+
+async def _ask(shared: Shared, readings: Readings, key: str = "days") -> asyncio.Task[int]:
+    task = asyncio.create_task(shared.get(key, readings.read))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    return task
+
+
+async def test_who_asks_during_a_reading_shares_the_next_one() -> None:
+    shared, readings = Shared(), Readings()
+    first = await _ask(shared, readings)
+    others = [await _ask(shared, readings) for _ in range(5)]
+    begun_meanwhile = readings.begun
+    readings.may_end.set()
+
+    assert await first == 1
+    assert begun_meanwhile == 1
+    assert [await other for other in others] == [2] * 5
+
+
+async def test_other_keys_do_not_wait() -> None:
+    shared, readings = Shared(), Readings()
+    tasks = [await _ask(shared, readings, key) for key in ("days", "other days")]
+
+    assert readings.begun == len(tasks)
+    readings.may_end.set()
+    assert [await task for task in tasks] == [1, 2]
+
+
+async def test_all_who_share_a_reading_are_told_that_it_failed() -> None:
+    async def fail() -> int:
+        raise ConnectionError
+
+    shared = Shared()
+    asked = [shared.get("days", fail) for _ in range(2)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+
+    assert [type(answer) for answer in answers] == [ConnectionError] * 2
+    assert await shared.get("days", answer_one) == 1
+
+
+async def test_one_who_gives_up_does_not_take_the_others_along() -> None:
+    shared, readings = Shared(), Readings()
+    impatient, patient = await _ask(shared, readings), await _ask(shared, readings)
+    impatient.cancel()
+    readings.may_end.set()
+
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+    assert await patient == 2
+
+
+async def answer_one() -> int:
+    return 1
