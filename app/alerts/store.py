@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import func, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -132,9 +132,3 @@ async def advance(
     at = {**key, "report_date": due_day.report_date}
     counted = insert(AlertDayCount).values(**at, **counts)
     await session.exec(counted.on_conflict_do_update(index_elements=list(at), set_=dict(counts)))
-
-
-async def newest_day(session: AsyncSession, report_type: str) -> date | None:
-    """Return the newest day that was evaluated anywhere."""
-    newest = select(func.max(AlertWatermark.report_date))
-    return (await session.exec(newest.where(col(AlertWatermark.report_type) == report_type))).one()

@@ -17,9 +17,11 @@ from app.kit.db import Database
 from app.kit.errors import SourceDown
 from app.runs.gate import DayState, Verdict
 from tests.alerts.reference import Reference
-from tests.support.scripted import UTC_ZONE, Day, ScriptedReport, at_two, publish
+from tests.support.scripted import UTC_ZONE, Day, ScriptedReport, Seen, at_two, publish
 
 FIRST = date(2024, 1, 1)
+WELL, AWAY = Seen(), Seen(quit=True)
+ANA = Actor(who="ana", now=at_two(FIRST))
 FAR = datetime.max.replace(tzinfo=UTC_ZONE) - timedelta(days=400)
 DEEDS: Mapping[str, Deed] = {
     "resolve": Resolve(action=Action.CONTACTED, action_taken="called"),
@@ -168,3 +170,8 @@ def told(alert: Alert) -> tuple[object, ...]:
         alert.clear_days,
         alert.snoozed_until is not None,
     )
+
+
+def day(number: int) -> date:
+    """Return the day so many days after the first."""
+    return FIRST + timedelta(days=number)

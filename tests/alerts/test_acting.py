@@ -1,0 +1,102 @@
+"""What people do to alerts: one of them wins, nothing is lost, and history stays."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import select
+
+from app.alerts.acting import Actor, Stale, act, act_on_all
+from app.alerts.deeds import Acknowledge, Note, Reopen, Resolve
+from app.alerts.kinds import Action, Severity, Status
+from app.alerts.models import Alert, AlertEvent
+from app.kit.errors import Conflict, NotFound
+from tests.alerts.world import ANA, AWAY, World, day
+from tests.support.scripted import Seen, at_two
+
+
+async def one_alert(world: World) -> Alert:
+    await world.see(day(0), {1: AWAY})
+    return (await world.alerts())[0]
+
+
+async def test_of_two_who_change_it_at_once_one_is_told(world: World) -> None:
+    alert = await one_alert(world)
+
+    async def change(who: str) -> object:
+        actor = Actor(who=who, now=at_two(day(0)))
+        async with world.database.transaction() as session:
+            return await act(session, alert.id, [Note(text=who)], actor, version=alert.version)
+
+    ends = await asyncio.gather(change("ana"), change("bo"), return_exceptions=True)
+
+    assert {type(end) for end in ends} == {Alert, Stale}
+    history = (await world.events())[alert.id]
+    assert [event.seq for event in history] == [1, 2]
+
+
+async def test_many_at_once_against_one(world: World) -> None:
+    alert = await one_alert(world)
+    resolve, note = [Resolve(action=Action.CONTACTED)], [Note(text="called")]
+
+    async def change(deeds: list[Resolve] | list[Note]) -> object:
+        async with world.database.transaction() as session:
+            return await act_on_all(session, {alert.id: alert.version}, deeds, ANA)
+
+    ends = await asyncio.gather(change(resolve), change(note), return_exceptions=True)
+
+    assert sum(isinstance(end, Stale) for end in ends) == 1
+    assert len((await world.events())[alert.id]) == 2
+
+
+async def test_many_at_once_or_none(world: World) -> None:
+    await world.see(day(0), {1: AWAY, 2: AWAY})
+    first, second = await world.alerts()
+    await world.act(first, "resolve")
+    both: dict[int, int | None] = {first.id: None, second.id: None}
+
+    with pytest.raises(Conflict, match=r"RESOLVED.*reopened, noted") as raised:
+        async with world.database.transaction() as session:
+            await act_on_all(session, both, [Resolve()], ANA)
+
+    assert [fault.pointer for fault in raised.value.faults] == ["/0"]
+    assert (await world.alerts())[1].status is Status.OPEN
+
+
+async def test_an_alert_of_another_academy_is_not_there(world: World) -> None:
+    alert = await one_alert(world)
+    stranger = Actor(who="eve", now=ANA.now, academies=[2])
+
+    with pytest.raises(NotFound):
+        async with world.database.transaction() as session:
+            await act(session, alert.id, [Acknowledge()], stranger)
+
+
+async def test_only_the_newest_of_its_kind_opens_again(world: World) -> None:
+    alert = await one_alert(world)
+    await world.act(alert, "resolve")
+    await world.see(day(1), {1: Seen(quit=True, severity=Severity.CRITICAL)})
+
+    with pytest.raises(Conflict, match="newer"):
+        async with world.database.transaction() as session:
+            await act(session, alert.id, [Reopen()], ANA)
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE alert_events SET what = 'NOTED'", "DELETE FROM alert_events"]
+)
+async def test_history_cannot_be_changed(world: World, statement: str) -> None:
+    await one_alert(world)
+
+    with pytest.raises(DBAPIError, match="only ever appended"):
+        async with world.database.transaction() as session:
+            await (await session.connection()).execute(text(statement))
+
+
+async def test_history_goes_with_its_alert(world: World) -> None:
+    await one_alert(world)
+
+    async with world.database.transaction() as session:
+        await (await session.connection()).execute(text("DELETE FROM alerts"))
+        assert (await session.exec(select(AlertEvent))).all() == []
