@@ -25,7 +25,7 @@ QUERIES = (
     "format=ndjson",
     "group=academy",
 )
-SECRETS = ("777", "other@example.com", "other-slug", "7.77")
+SECRETS = ("777000777", "other@example.com", "other-slug", "7.77")
 """What only the other academy has: its learner, an address, its name, a score."""
 
 
@@ -42,14 +42,14 @@ def questions() -> Iterator[tuple[str, str]]:
 async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the one academy, where the other has a learner, a subscription, a key."""
     await publish(
-        database, risk(user_id=1), risk(user_id=777, academy_id=OTHER, churn_risk_score=7.77)
+        database, risk(user_id=1), risk(user_id=777000777, academy_id=OTHER, churn_risk_score=7.77)
     )
     async with database.transaction() as session:
         session.add(Academy(id=OTHER, slug="other-slug", name="Other"))
-        session.add(User(id=777, email="other@example.com"))
+        session.add(User(id=777000777, email="other@example.com"))
         session.add(
             Subscription(
-                id="s", user_id=777, academy_id=OTHER, status=Status.ACTIVE, started_at=NOW
+                id="s", user_id=777000777, academy_id=OTHER, status=Status.ACTIVE, started_at=NOW
             )
         )
     await token(database, academies=frozenset({OTHER}))
@@ -62,13 +62,13 @@ async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.Asyn
 async def test_nothing_of_the_others_is_answered(
     asking: httpx.AsyncClient, method: str, path: str
 ) -> None:
-    concrete = path.replace("{user_id}", "777").replace("{key_id}", "0" * 32)
+    concrete = path.replace("{user_id}", "777000777").replace("{key_id}", "0" * 32)
 
     answer = await asking.request(method, concrete, json=[] if method == "PUT" else None)
 
     assert answer.status_code < 500
-    told = answer.text.replace('"detail":"There is nothing of learner 777', "").replace(
-        '"detail":"There is no learner 777', ""
+    told = answer.text.replace('"detail":"There is nothing of learner 777000777', "").replace(
+        '"detail":"There is no learner 777000777', ""
     )
     assert not [secret for secret in SECRETS if secret in told]
 
@@ -80,8 +80,8 @@ async def test_nothing_of_the_others_is_answered(
         ("/churn/summary?academy=2", "/churn/summary?academy=3"),
         ("/churn/trend?academy=2", "/churn/trend?academy=3"),
         ("/churn/movers?academy=2", "/churn/movers?academy=3"),
-        ("/churn/risk/777", "/churn/risk/778"),
-        ("/users/777", "/users/778"),
+        ("/churn/risk/777000777", "/churn/risk/778000778"),
+        ("/users/777000777", "/users/778000778"),
     ],
 )
 async def test_what_is_the_others_looks_like_what_does_not_exist(
