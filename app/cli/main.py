@@ -6,7 +6,19 @@ import sys
 import typer
 from rich.markup import escape
 
-from app.cli import demo, doctor, exports, generate, imports, keys, migrate, serve, sync, worker
+from app.cli import (
+    alerts,
+    demo,
+    doctor,
+    exports,
+    generate,
+    imports,
+    keys,
+    migrate,
+    serve,
+    sync,
+    worker,
+)
 from app.cli.terminal import errors
 from app.kit import logs
 from app.kit.errors import AppError
@@ -28,6 +40,7 @@ app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.add_typer(keys.app, name="keys")
+app.add_typer(alerts.app, name="alerts")
 app.command("worker")(worker.worker)
 
 
@@ -41,6 +54,3 @@ def main() -> None:
         for fault in error.faults:
             errors.print(f"  {escape(fault.pointer)}: {escape(fault.message)}", soft_wrap=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        errors.print("Stopped.")
-        sys.exit(130)
