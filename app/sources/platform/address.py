@@ -26,14 +26,23 @@ class Platform:
     spool: Path
 
     def address(self) -> str:
-        """Return the address for libpq, escaped anew; raise `Unusable` for what is none.
+        """Return the address in libpq's own words, each quoted; raise `Unusable` for what is none.
 
-        What stands in a password unescaped could be taken for the host, which an error names.
+        Of an address that it reads itself, libpq could take a part of the password for the host,
+        which an error names.
         """
         url = _parsed(self.url)
-        usual = {"connect_timeout": CONNECT_SECONDS, "application_name": "headsup"}
-        missing = {name: value for name, value in usual.items() if name not in url.query}
-        return url.update_query_dict(missing).render_as_string(hide_password=False)
+        words = {
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "headsup",
+            "host": url.host,
+            "port": url.port,
+            "user": url.username,
+            "password": url.password,
+            "dbname": url.database,
+            **url.query,
+        }
+        return " ".join(f"{name}={_quoted(word)}" for name, word in words.items() if word)
 
     def place(self) -> str:
         """Name the database without its user and password."""
@@ -58,6 +67,11 @@ def platform_of(settings: Settings) -> Platform:
         timeout=timedelta(seconds=settings.platform_timeout_seconds),
         spool=settings.home / "spool",
     )
+
+
+def _quoted(word: object) -> str:
+    text = str(word).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{text}'"
 
 
 def _parsed(secret: SecretStr) -> URL:

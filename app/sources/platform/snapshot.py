@@ -16,6 +16,7 @@ SETTINGS = """
 SELECT
     set_config('statement_timeout', $1, true),
     set_config('TimeZone', 'UTC', true),
+    set_config('jit', 'off', true),
     set_config('headsup.since', '-infinity', true)
 """
 SINCE = "SELECT set_config('headsup.since', $1, true)"

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from app.kit.db import Database
 from app.kit.errors import AppError, Conflict, SourceDown, Unusable
@@ -76,6 +77,26 @@ async def test_what_an_older_platform_does_not_have_is_skipped(
 
     assert result.notes == [f"{name} skipped: there is no table {table}" for name in skipped]
     assert result.vanished == 0
+
+
+async def test_a_role_that_may_not_read_a_table_is_told_which(academy: Academy) -> None:
+    role = f"reader_{uuid4().hex}"
+    await academy.execute(f"CREATE ROLE {role}")
+    await academy.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    await academy.execute(f"REVOKE ALL ON payments_invoice, auth_user FROM {role}")
+    await academy.execute(f"GRANT SELECT (id, email, first_name, last_name) ON auth_user TO {role}")
+    url = make_url(academy.database.url).update_query_dict({"options": f"-c role={role}"})
+    as_role = SecretStr(url.render_as_string(hide_password=False))
+
+    with pytest.raises(Unusable) as refused:
+        await sync(academy.own, replace(academy.platform, url=as_role), full=True, now=NOW)
+    await academy.execute(f"GRANT SELECT ON payments_invoice TO {role}")
+    result = await sync(academy.own, replace(academy.platform, url=as_role), full=True, now=NOW)
+    await academy.execute(f"DROP OWNED BY {role}")
+    await academy.execute(f"DROP ROLE {role}")
+
+    assert "the role may not read the table payments_invoice." in refused.value.message
+    assert result.notes == []
 
 
 async def test_what_appears_later_is_read_from_its_beginning(academy: Academy) -> None:
