@@ -25,7 +25,7 @@ QUERIES = (
     "format=ndjson",
     "group=academy",
 )
-SECRETS = ("777000777", "other@example.com", "other-slug", "7.77")
+SECRETS = ("777000777", "other@example.com", "other-slug", ":7.77")
 """What only the other academy has: its learner, an address, its name, a score."""
 
 
