@@ -10,13 +10,17 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from app.kit.clock import Clock, utc_now
-from app.kit.errors import Unusable
+from app.kit.days import day_of
+from app.kit.errors import AppError, Unusable
 from app.runs import queue
 from app.runs.due import ask_due
 from app.runs.housekeeping import Chore, keep_house
 from app.runs.registry import reports
 from app.runs.worker import run_worker
 from app.settings import Settings
+from app.sources.platform.address import platform_of
+from app.sources.platform.readings import compared_at
+from app.sources.platform.sync import sync
 from app.sources.sources import Sources
 
 HOUSEKEEPING = "20 1 * * *"
@@ -27,12 +31,34 @@ RANGE = re.compile(r"(\*|\w+)(?:-(\w+))?(?:/(\d+))?")
 log = structlog.get_logger()
 
 
-async def sweep(sources: Sources, clock: Clock) -> None:
-    """Wake a worker for whatever is due, and for active runs that no worker would hear of."""
+async def sweep(sources: Sources, clock: Clock, settings: Settings) -> None:
+    """Wake a worker for whatever is due, and for active runs that no worker would hear of.
+
+    The platform is read first, if there is one; while it does not answer, or another replica
+    reads it, nothing is asked for: the next wake comes.
+    """
     async with sources.database.transaction() as session:
         await queue.wake_lost(session)
+    if not await _synced(sources, clock, settings):
+        return
     for report_type in reports():
         await ask_due(report_type, sources, clock)
+
+
+async def _synced(sources: Sources, clock: Clock, settings: Settings) -> bool:
+    """Take over what changed on the platform, once a day all of it; return whether that is done."""
+    if settings.platform_database_url is None:
+        return True
+    now = clock()
+    async with sources.database.transaction() as session:
+        compared = await compared_at(session)
+    full = compared is None or day_of(compared, sources.zone) < day_of(now, sources.zone)
+    try:
+        await sync(sources.database, platform_of(settings), full=full, now=now)
+    except AppError as error:
+        log.warning("sync.failed", code=error.code, error=error.message)
+        return False
+    return True
 
 
 @asynccontextmanager
@@ -69,7 +95,7 @@ async def scheduled(
     once_a_day = cron(HOUSEKEEPING, settings.timezone)
     for function, arguments, times in (
         (keep_house, (sources, clock, chores), once_a_day),
-        (sweep, (sources, clock), trigger),
+        (sweep, (sources, clock, settings), trigger),
     ):
         scheduler.add_job(function, args=arguments)
         scheduler.add_job(function, times, args=arguments)
