@@ -10,11 +10,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 ROWS_SQL = """
-SELECT user_id, academy_id, report_date, churn_risk_score, risk_level, days_since_last_activity,
+SELECT DISTINCT ON (user_id)
+    user_id, academy_id, report_date, churn_risk_score, risk_level, days_since_last_activity,
     login_count_7d, login_trend, assignments_completed_7d, assignment_trend,
     avg_frustration_score, avg_engagement_score, subscription_status, days_until_renewal,
     has_payment_issues, churn_details(r) AS details
-FROM churn_risk_reports AS r WHERE report_date = %s ORDER BY academy_id, user_id LIMIT %s
+FROM churn_risk_reports AS r WHERE report_date = %s ORDER BY user_id LIMIT %s
 """
 BATCH = 1000
 KEY = ("user_id", "report_date")

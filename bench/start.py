@@ -1,5 +1,6 @@
 """How long a person waits: for the service to answer, and for the demo."""
 
+import asyncio
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from app.settings import Settings
 from bench.figures import Figure, compared
 from bench.load import fetch, request
 from bench.processes import answer_of, free_port, served
-from bench.world import NEVER
+from bench.world import FOR_THE_SERVER, NEVER
 
 MOST_SECONDS = 30.0
 HEALTH = request("/healthz")
@@ -18,6 +19,7 @@ HEALTH = request("/healthz")
 async def measure_start(rounds: int) -> Sequence[Figure]:
     """Start the service in a new home, then again and again; then the demo; count the imports."""
     with tempfile.TemporaryDirectory(prefix="headsup-bench-") as folder:
+        await asyncio.to_thread(Path(folder).chmod, FOR_THE_SERVER)
         home = Path(folder) / "home"
         environment = Settings(home=home, schedule=NEVER).environment()
         first = await _seconds(("-m", "app", "serve"), environment)

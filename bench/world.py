@@ -27,6 +27,8 @@ FIRST_REPORT = date(2026, 5, 21)
 """The first day that is reported; the month holds twenty before it."""
 SMALL_ACADEMY, SMALL_LEARNERS = 9, 1_000
 NEVER = "0 0 29 2 *"
+FOR_THE_SERVER = 0o755
+"""Started by root, the server runs as another user."""
 FILLED = "filled.json"
 HERE = Path(__file__).parent
 
@@ -81,6 +83,7 @@ async def world(
     What is `kept` is used again when it has the same size.
     """
     with tempfile.TemporaryDirectory(prefix="headsup-bench-") as folder:
+        await asyncio.to_thread(Path(folder).chmod, FOR_THE_SERVER)
         home = kept or Path(folder) / "home"
         await asyncio.to_thread(home.mkdir, parents=True, exist_ok=True)
         settings = Settings(home=home, schedule=NEVER)
