@@ -34,7 +34,7 @@ EXTENT_SQL = Path(__file__).with_name("bigquery_extent.sql").read_text("utf-8")
 PARTITIONS_SQL = Path(__file__).with_name("bigquery_partitions.sql").read_text("utf-8")
 MOST_JOBS = 20
 MOST_FAILURES = 3
-FIRST_PAUSE_SECONDS = 1.0
+FIRST_PAUSE_SECONDS = 0.5
 
 Answer = TypeVar("Answer")
 
@@ -183,7 +183,7 @@ class BigQuery:
             failures += 1
             if failures == MOST_FAILURES or reason_of(failure) not in PASSING:
                 raise await self._in_words(failure, query) from failure
-            await asyncio.sleep(FIRST_PAUSE_SECONDS * 2**failures)
+            await asyncio.sleep(FIRST_PAUSE_SECONDS * failures)
         raise SourceDown(f"All of {MOST_JOBS} jobs named {name} have failed: make a new run.")
 
     async def _paid(self, asked: Asked, query: Query, expected: int) -> tuple[QueryJob, bool]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pyarrow as pa
 import pytest
@@ -23,6 +24,7 @@ from tests.support.processes import until
 
 NOWHERE = Address(project="shop", dataset="academy")
 LABELS = {"report": "churn", "run": "R1"}
+PASSING = {"reason": "backendError", "message": "Error encountered during execution."}
 GET_JOB = r"^GET .*/jobs/"
 
 
@@ -55,13 +57,47 @@ async def test_two_at_once_share_the_job(behind: Behind) -> None:
 
 async def test_a_job_that_failed_for_the_moment_is_followed_by_another(behind: Behind) -> None:
     address = put_table(behind.running.endpoint, PLATFORM, as_platform(flat_events(400, 20)))
-    failure = {"reason": "backendError", "message": "Error encountered during execution."}
-    behind.before.routes = [replace(job_made(job(error=failure)), body='"jobId": "[^"]*-0"')]
+    behind.before.routes = [replace(job_made(job(error=PASSING)), body='"jobId": "[^"]*-0"')]
     warehouse = behind.at(address)
 
     usage = await warehouse.run(question(warehouse, **LABELS), lambda _: None)
 
     assert usage.rows == 20
+    assert [name[-2:] for name in behind.before.jobs] == ["-0", "-1"]
+
+
+async def test_after_three_failures_there_is_no_fourth(behind: Behind) -> None:
+    behind.before.routes = [job_made(job(error=PASSING))]
+    warehouse = behind.at(NOWHERE)
+
+    with pytest.raises(SourceDown, match="Error encountered"):
+        await warehouse.run(question(warehouse, **LABELS), lambda _: None)
+
+    assert [name[-2:] for name in behind.before.jobs] == ["-0", "-1", "-2"]
+
+
+async def test_who_comes_later_goes_on_after_the_jobs_that_failed(behind: Behind) -> None:
+    behind.before.routes = [job_made(job(error=PASSING)), Route(GET_JOB, job(error=PASSING))]
+    for _ in range(2):
+        warehouse = behind.at(NOWHERE)
+        with pytest.raises(SourceDown):
+            await warehouse.run(question(warehouse, **LABELS), lambda _: None)
+
+    assert [name[-2:] for name in behind.before.jobs] == [f"-{n}" for n in range(6)]
+
+
+async def test_an_answer_that_is_gone_is_asked_for_again(behind: Behind) -> None:
+    old = job()
+    statistics = old["statistics"]
+    assert isinstance(statistics, dict)
+    ended = int((utc_now() - timedelta(hours=23)).timestamp() * 1000)
+    statistics["endTime"] = str(ended)
+    behind.before.routes = [replace(job_made(old), body='"jobId": "[^"]*-0"'), job_made(job())]
+    behind.before.routes.append(no_rows())
+    warehouse = behind.at(NOWHERE)
+
+    await warehouse.run(question(warehouse, **LABELS), lambda _: None)
+
     assert [name[-2:] for name in behind.before.jobs] == ["-0", "-1"]
 
 
