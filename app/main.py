@@ -8,4 +8,5 @@ from app.settings import Settings
 
 def build() -> FastAPI:
     """Return the service; a server calls this once (`uvicorn --factory app.main:build`)."""
-    return create_app(Settings.from_environment())
+    settings = Settings.from_environment()
+    return create_app(settings, cors_origins=settings.cors_origins)

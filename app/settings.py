@@ -73,6 +73,11 @@ class Settings(BaseSettings):
         str | None, Field(description="A stand-in for BigQuery that asks for no credentials.")
     ] = None
 
+    cors_origins: Annotated[
+        tuple[str, ...],
+        Field(description='Origins whose pages may ask, as JSON: ["https://dash.example.org"].'),
+    ] = ()
+
     @field_validator("timezone")
     @classmethod
     def known_zone(cls, name: str) -> str:

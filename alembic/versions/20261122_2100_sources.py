@@ -77,6 +77,7 @@ CREATE TABLE subscription_history (
 );
 CREATE INDEX ix_subscription_history_timeline
     ON subscription_history (subscription_id, effective_from, version_id);
+CREATE INDEX ix_subscription_history_user_id ON subscription_history (user_id);
 CREATE INDEX ix_subscription_history_academy_id_effective_from
     ON subscription_history (academy_id, effective_from);
 """

@@ -10,7 +10,7 @@ from app.alerts.acting import MOST_AT_ONCE, Stale
 from app.alerts.deeds import Acknowledge, Assign, Deed, Note, Reopen, Resolve, Snooze
 from app.alerts.examples import BULK, PATCH, RULES_ASKED
 from app.alerts.kinds import Action, AlertOrigin, Severity, Status
-from app.kit.web import DEFAULT_LIMIT, Day, Id, Limit, Text
+from app.kit.web import DEFAULT_LIMIT, CursorText, Day, Id, Limit, Text
 
 LONG = Field(min_length=1, max_length=4000)
 NOBODY = "none"
@@ -40,7 +40,7 @@ class AlertQuery(BaseModel):
     triggered_to: Day | None = None
     group: Grouping | None = Field(default=None, description="Each learner of an academy once.")
     limit: Limit = DEFAULT_LIMIT
-    cursor: Annotated[str, Field(max_length=8000)] | None = None
+    cursor: CursorText | None = None
     count: bool = Field(default=False, description="Count by severity too.")
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.kit.web import DEFAULT_LIMIT, Day, Id, Limit, Text
+from app.kit.web import DEFAULT_LIMIT, CursorText, Day, Id, Limit, Text
 from app.runs import examples
 from app.runs.gate import DayState, Verdict
 from app.runs.models import Only, Origin, ReportDay, Run, RunDay, RunDayState, RunStatus
@@ -235,7 +235,7 @@ class Paged(BaseModel):
     """A page of a list."""
 
     limit: Limit = DEFAULT_LIMIT
-    cursor: Annotated[str, Field(max_length=8000)] | None = Field(
+    cursor: CursorText | None = Field(
         default=None, description="Where to go on: `next_cursor` of the page before."
     )
 

@@ -56,6 +56,7 @@ class SubscriptionVersion(Table, SubscriptionContent, table=True):
             "ix_subscription_history_timeline", "subscription_id", "effective_from", "version_id"
         ),
         Index(None, "academy_id", "effective_from"),
+        Index(None, "user_id"),
     )
 
     version_id: int | None = Field(
