@@ -128,6 +128,7 @@ async def kill_and_repeat(act: Act, home: Path, *, old: State, new: State, after
 
     await asyncio.to_thread(do, home, *act.words)
     assert await act.state(home) == new, f"not the same after {after:.3f} s"
+    assert litter(home) == [], f"something was left behind after {after:.3f} s"
 
 
 def command(home: Path) -> Command:
@@ -139,6 +140,12 @@ def do(home: Path, *words: str) -> float:
     ended = command(home).run(*words)
     assert ended.status == 0, ended.err
     return ended.seconds
+
+
+def litter(home: Path) -> list[Path]:
+    """List the passing files of a home on which nobody works."""
+    folders = (home / "spool", home / "lake" / ".staging")
+    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
 
 
 def copy(home: Path, target: Path) -> None:

@@ -1,3 +1,4 @@
+-- Grain: one row for each of the common table `days`, beside it what its rows are compared with.
 SELECT
     days.academy_id, days.report_date, days.state, days.revision, days.published_at,
     days.scoring_version, yesterday.revision AS yesterday_revision,

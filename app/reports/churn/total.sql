@@ -1,3 +1,4 @@
+-- Grain: one number, the rows of all pages, where the request asks for it.
 (
     SELECT count(*)
     FROM days

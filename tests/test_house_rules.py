@@ -1,0 +1,115 @@
+"""Rules of the house that no linter knows."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MOST_LINES = 250
+LONGER = {
+    "app/reports/churn/schemas.py",
+    "app/runs/schemas.py",
+    "tests/reports/churn/features_cases.py",
+    "tests/reports/churn/test_routes.py",
+    "tests/reports/churn/test_scoring.py",
+}
+"""Lists of fields and of cases, which nobody reads from end to end."""
+
+
+def sources(*folders: str) -> list[Path]:
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    assert found
+    return found
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def calls_in(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield each call of an attribute, `x.name()`, as its line and name."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node.lineno, node.func.attr
+
+
+def imports_in(path: Path) -> Iterator[str]:
+    """Yield each module that is imported, and each `module.name` that is taken from one."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_the_edge_commits_and_nobody_else() -> None:
+    found = [
+        f"{name_of(path)}:{line} .{name}()"
+        for path in sources("app")
+        for line, name in calls_in(path)
+        if name in {"commit", "rollback"}
+    ]
+
+    assert found == []
+
+
+def test_no_file_is_too_long_to_read() -> None:
+    lines = {
+        name_of(path): len(path.read_text("utf-8").splitlines()) for path in sources("app", "tests")
+    }
+
+    assert {name for name, count in lines.items() if count > MOST_LINES} <= LONGER
+
+
+def test_nothing_is_mocked() -> None:
+    found = [
+        name_of(path)
+        for path in sources("app", "tests", "bench", "alembic")
+        if any(name.split(".")[:2] == ["unittest", "mock"] for name in imports_in(path))
+    ]
+
+    assert found == []
+
+
+def test_only_the_clock_reads_the_clock() -> None:
+    found = {
+        name_of(path)
+        for path in sources("app")
+        for _, name in calls_in(path)
+        if name in {"now", "utcnow", "today"}
+    }
+
+    assert found == {"app/kit/clock.py"}
+
+
+def test_every_sql_file_says_its_grain() -> None:
+    files = [path for folder in ("app", "bench") for path in (ROOT / folder).rglob("*.sql")]
+    silent = [name_of(path) for path in files if not path.read_text("utf-8").startswith("-- ")]
+
+    assert files
+    assert silent == []
+
+
+def test_a_migration_knows_nothing_of_the_code() -> None:
+    found = [
+        name_of(path)
+        for path in sources("alembic/versions")
+        if any(name.split(".")[0] == "app" for name in imports_in(path))
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("rule", ["print", "breakpoint"])
+def test_the_service_speaks_through_logs_and_the_terminal(rule: str) -> None:
+    found = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in sources("app")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == rule
+    ]
+
+    assert found == []
