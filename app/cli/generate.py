@@ -26,7 +26,7 @@ from app.sources.opening import open_sources
 from app.sources.sources import Sources
 from app.sources.warehouse.costs import money
 
-MOST_TOLD = 10
+MOST_TOLD = 50
 
 Report = Annotated[str, typer.Argument(help="The report type.", metavar="REPORT")]
 Day = Annotated[
