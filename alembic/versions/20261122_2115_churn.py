@@ -54,7 +54,8 @@ CREATE TABLE churn_risk_reports (
         CHECK (subscription_status IN ('FREE_TRIAL', 'ACTIVE', 'PAYMENT_ISSUE'))
 ) PARTITION BY RANGE (report_date);
 CREATE INDEX ix_churn_risk_reports_academy_id_report_date_score
-    ON churn_risk_reports (academy_id, report_date, churn_risk_score DESC, days_until_renewal, user_id);
+    ON churn_risk_reports
+        (academy_id, report_date, churn_risk_score DESC, days_until_renewal, user_id);
 CREATE INDEX ix_churn_risk_reports_report_date_score
     ON churn_risk_reports (report_date, churn_risk_score DESC, days_until_renewal, user_id);
 CREATE TABLE churn_day_summaries (

@@ -10,10 +10,11 @@ from app.access.scopes import Key
 from app.kit import cursors
 from app.kit.cursors import Cursor, Position
 from app.runs import reading
+from app.runs.asked import Paged
 from app.runs.asking import Made
 from app.runs.models import Run
 from app.runs.registry import report_named
-from app.runs.schemas import Paged, RunShown
+from app.runs.schemas import RunShown
 
 NO_FILTERS = {"limit", "cursor"}
 

@@ -12,9 +12,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.access.scopes import Key
 from app.kit.cursors import Position, unreadable
 from app.runs import store
+from app.runs.asked import LedgerQuery, RunsQuery
 from app.runs.gate import DayState
 from app.runs.models import EVERY_ACADEMY, ReportDay, Run, RunDay, RunDayState
-from app.runs.schemas import LedgerQuery, RunsQuery
 
 LOOK_BACK = timedelta(days=14)
 MOST_UNPUBLISHED = 100

@@ -14,6 +14,7 @@ from app.kit.problems import answers
 from app.kit.web import Text
 from app.runs import asking, reading, store
 from app.runs.answering import answer, check_report, link, resumed, shown
+from app.runs.asked import LedgerQuery, PlanAsked, RunAsked, RunsQuery
 from app.runs.generate import check_academies
 from app.runs.models import RunStatus
 from app.runs.opened import OpenedDep
@@ -23,16 +24,12 @@ from app.runs.repeats import Repeatable
 from app.runs.schemas import (
     LedgerDayShown,
     LedgerList,
-    LedgerQuery,
-    PlanAsked,
     PlanShown,
     ReportList,
     ReportShown,
-    RunAsked,
     RunDetail,
     RunList,
     RunShown,
-    RunsQuery,
 )
 from app.runs.store import ACTIVE
 

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.kit.days import EPOCH
 from app.kit.etags import etag_of
-from app.reports.churn.schemas import DayAsked, DaysAsked, ReadDay
+from app.reports.churn.asked import DayAsked, DaysAsked
+from app.reports.churn.schemas import ReadDay
 from app.runs.base import Academies
 from app.runs.gate import DayState
 

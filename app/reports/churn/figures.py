@@ -6,10 +6,10 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.kit.errors import Conflict
+from app.reports.churn.asked import Direction, Grouping, MoversQuery
 from app.reports.churn.days import Days
 from app.reports.churn.filters import literal
 from app.reports.churn.queries import COLUMNS_SQL, PageRead, joins
-from app.reports.churn.schemas import Direction, Grouping, MoversQuery
 
 HERE = Path(__file__).parent
 SUMS_SQL = (HERE / "sums.sql").read_text("utf-8")

@@ -6,7 +6,7 @@ from datetime import date
 
 from app.kit.cursors import Cursor
 from app.reports.churn import order
-from app.reports.churn.schemas import RiskFilters
+from app.reports.churn.asked import RiskFilters
 from app.reports.churn.scoring import THRESHOLDS, RiskLevel
 
 HIGHEST = 100.0

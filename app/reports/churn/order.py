@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from app.kit.cursors import Position, unreadable
-from app.reports.churn.schemas import RiskSort
+from app.reports.churn.asked import RiskSort
 
 Kind = Literal["double precision", "bigint", "date"]
 

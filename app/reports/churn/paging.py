@@ -15,9 +15,9 @@ from app.kit import cursors, etags
 from app.kit.cursors import Cursor
 from app.kit.errors import Conflict
 from app.kit.web import Shell, read_once
+from app.reports.churn.asked import DayAsked, RiskQuery
 from app.reports.churn.days import Days, bounds, find_days
 from app.reports.churn.queries import PageRead
-from app.reports.churn.schemas import DayAsked, RiskQuery
 
 ATTEMPTS = 3
 LAYOUT = 1

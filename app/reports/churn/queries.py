@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.kit.cursors import Cursor, Position
 from app.kit.streams import Statement
 from app.reports.churn import order
+from app.reports.churn.asked import ListFormat, RiskQuery
 from app.reports.churn.days import Days
 from app.reports.churn.filters import condition, following, literal
-from app.reports.churn.schemas import ListFormat, Risk, RiskQuery
+from app.reports.churn.schemas import Risk
 
 HERE = Path(__file__).parent
 PAGE_SQL = (HERE / "page.sql").read_text("utf-8")

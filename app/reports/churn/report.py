@@ -21,10 +21,10 @@ from app.kit.clock import Clock
 from app.kit.days import end_of, number_of
 from app.kit.errors import SourceDown
 from app.reports.churn.alerting import alerts
+from app.reports.churn.asked import RiskFilters, RiskSort
 from app.reports.churn.glance import glance
 from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
 from app.reports.churn.preview import compare
-from app.reports.churn.schemas import RiskFilters, RiskSort
 from app.reports.churn.scoring import SCORING_VERSION, score
 from app.reports.churn.summary import active_by_day, summarize
 from app.runs.base import Academies, BaseReport, Fetched, Prepared, Processed, TextTable

@@ -15,24 +15,21 @@ from app.kit.errors import NotFound
 from app.kit.problems import answers
 from app.kit.web import PathId, Shell, ShellDep
 from app.reports.churn import examples
+from app.reports.churn.asked import (
+    DaysAsked,
+    HistoryQuery,
+    ListFormat,
+    MoversQuery,
+    RiskQuery,
+    RiskSort,
+    SummaryQuery,
+    TrendQuery,
+)
 from app.reports.churn.days import Days
 from app.reports.churn.figures import read_movers, read_summary, read_trend
 from app.reports.churn.paging import Asked, answer_read, continued, resume
 from app.reports.churn.queries import PageRead, read_page
-from app.reports.churn.schemas import (
-    DaysAsked,
-    HistoryQuery,
-    ListFormat,
-    MoverList,
-    MoversQuery,
-    RiskPage,
-    RiskQuery,
-    RiskSort,
-    SummaryList,
-    SummaryQuery,
-    Trend,
-    TrendQuery,
-)
+from app.reports.churn.schemas import MoverList, RiskPage, SummaryList, Trend
 from app.reports.churn.streaming import Stream, answer_stream, format_of
 
 HISTORY_DAYS = 90

@@ -1,43 +1,13 @@
-"""What the churn report answers, and what it is asked."""
+"""What the churn report answers over HTTP."""
 
 from datetime import date, datetime
-from enum import StrEnum
-from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
-from app.kit.web import DEFAULT_LIMIT, CursorText, Day, Id, Limit
+from app.reports.churn.asked import LiveStatus
 from app.reports.churn.scoring import RiskLevel, Signal
 from app.runs.gate import DayState
-
-MAX_RANGE_DAYS = 366
-MAX_ACADEMIES = 1000
-COMPARED_DAYS = 7
-
-
-class LiveStatus(StrEnum):
-    FREE_TRIAL = "FREE_TRIAL"
-    ACTIVE = "ACTIVE"
-    PAYMENT_ISSUE = "PAYMENT_ISSUE"
-
-
-class RiskSort(StrEnum):
-    """What comes first; equals are ordered by soonest renewal, then by user id."""
-
-    HIGHEST_SCORE = "-score"
-    LOWEST_SCORE = "score"
-    SOONEST_RENEWAL = "renewal"
-    HIGHEST_MRR = "-mrr"
-    LONGEST_INACTIVE = "-inactivity"
-    NEWEST = "-date"
-    USER = "user"
-
-
-class ListFormat(StrEnum):
-    JSON = "json"
-    CSV = "csv"
-    NDJSON = "ndjson"
 
 
 class ReadDay(BaseModel):
@@ -122,109 +92,6 @@ class Page(BaseModel):
 
 class RiskPage(Page):
     items: list[Risk]
-
-
-class DayAsked(BaseModel):
-    """Which published day is read: each academy's newest, unless one is named."""
-
-    academy: Annotated[list[Id], Field(max_length=MAX_ACADEMIES)] = Field(
-        default=[], description="Only these academies; may be repeated."
-    )
-    date: Day | None = Field(default=None, description="One day; else each academy's newest.")
-
-    @property
-    def compared_days(self) -> int:
-        """How many days before, the day is compared with another."""
-        return COMPARED_DAYS
-
-
-class DaysAsked(DayAsked):
-    """Which published days are read."""
-
-    date_from: Day | None = Field(default=None, description="The first of several days.")
-    date_to: Day | None = Field(default=None, description="The last of several days.")
-
-    @model_validator(mode="after")
-    def one_way(self) -> Self:
-        """Refuse days that are named in two ways, out of order, or too many."""
-        ranged = self.date_from is not None or self.date_to is not None
-        if self.date is not None and ranged:
-            raise ValueError("give a date, or a first and a last day, not both")
-        if ranged and (self.date_from is None or self.date_to is None):
-            raise ValueError("date_from and date_to go together")
-        if self.date_from is not None and self.date_to is not None:
-            if self.date_from > self.date_to:
-                raise ValueError("date_from is after date_to")
-            if (self.date_to - self.date_from).days >= MAX_RANGE_DAYS:
-                raise ValueError(f"at most {MAX_RANGE_DAYS} days can be read at once")
-        return self
-
-
-class RiskFilters(DaysAsked):
-    """What a list of risks is narrowed and ordered by."""
-
-    level: Annotated[list[RiskLevel], Field(max_length=10)] = Field(
-        default=[], description="Only these levels; may be repeated."
-    )
-    user: Id | None = Field(default=None, description="Only this learner.")
-    min_score: Annotated[float, Field(ge=0, le=100)] | None = None
-    max_score: Annotated[float, Field(ge=0, le=100)] | None = None
-    subscription_status: LiveStatus | None = None
-    has_payment_issues: bool | None = None
-    sort: RiskSort = RiskSort.HIGHEST_SCORE
-    details: bool = Field(default=False, description="With the full breakdown of each score.")
-
-
-class RiskQuery(RiskFilters):
-    limit: Limit = DEFAULT_LIMIT
-    cursor: CursorText | None = None
-    count: bool = Field(default=False, description="Count all items too.")
-    format: ListFormat | None = Field(
-        default=None, description="csv and ndjson stream all items; `Accept` asks for it as well."
-    )
-
-
-class HistoryQuery(DaysAsked):
-    """Which days of a learner's history; without any, the last 90."""
-
-    limit: Limit = DEFAULT_LIMIT
-    cursor: CursorText | None = None
-
-
-class Grouping(StrEnum):
-    ACADEMY = "academy"
-
-
-class SummaryQuery(DayAsked):
-    group: Grouping | None = Field(default=None, description="One item for each academy.")
-
-
-class TrendQuery(DaysAsked):
-    """Which days of the trend; without any, the last 30."""
-
-    group: Grouping | None = Field(default=None, description="One item a day and academy.")
-
-
-class Direction(StrEnum):
-    UP = "up"
-    DOWN = "down"
-    BOTH = "both"
-
-
-class MoversQuery(DayAsked):
-    days: Annotated[int, Field(ge=1, le=MAX_RANGE_DAYS)] = Field(
-        default=COMPARED_DAYS, description="Compare with the score so many days before."
-    )
-    min_change: Annotated[float, Field(ge=0, le=100)] = Field(
-        default=20, description="Leave smaller changes out."
-    )
-    direction: Direction = Direction.UP
-    limit: Limit = DEFAULT_LIMIT
-
-    @property
-    def compared_days(self) -> int:
-        """How many days before, the day is compared with another."""
-        return self.days
 
 
 class Mover(Risk):

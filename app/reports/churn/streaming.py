@@ -8,10 +8,10 @@ from fastapi import Request, Response
 from app.kit import etags
 from app.kit.streams import CSV, LINES, CopyAnswer, Sink, copy_out, snapshot
 from app.kit.web import Shell
+from app.reports.churn.asked import ListFormat, RiskQuery
 from app.reports.churn.days import find_days
 from app.reports.churn.paging import Asked
 from app.reports.churn.queries import stream_statement
-from app.reports.churn.schemas import ListFormat, RiskQuery
 
 TYPES = {ListFormat.CSV: "text/csv; charset=utf-8", ListFormat.NDJSON: "application/x-ndjson"}
 ACCEPTED = {"text/csv": ListFormat.CSV, "application/x-ndjson": ListFormat.NDJSON}

@@ -12,9 +12,9 @@ from app.kit.days import ONE_DAY
 from app.kit.db import Database
 from app.kit.partitions import ensure_months
 from app.kit.web import reading
+from app.reports.churn.asked import DaysAsked, RiskQuery
 from app.reports.churn.days import find_days
 from app.reports.churn.queries import page_statement
-from app.reports.churn.schemas import DaysAsked, RiskQuery
 from tests.support.published import DAY, Row, publish, risk
 from tests.support.service import client, service, token
 
