@@ -15,6 +15,7 @@ from bench.figures import Figure
 from bench.world import world
 
 NAMES = ("day", "again", "api", "backfill", "start")
+WIDTH = 170
 BACKFILL_SHARE = 20
 """The backfill is measured on so much smaller an academy."""
 
@@ -30,22 +31,19 @@ class Wanted:
     keep: Path | None
 
 
-async def measure(wanted: Wanted, console: Console) -> Sequence[Figure]:
-    """Measure everything that is wanted, one after the other."""
-    found: list[Figure] = []
+async def measure(wanted: Wanted, console: Console, found: list[Figure]) -> None:
+    """Measure everything that is wanted, one after the other, and add it to what was found."""
     if {"day", "again", "api"}.intersection(wanted.only):
-        found += await _on_a_month(wanted, console)
+        await _on_a_month(wanted, console, found)
     if "backfill" in wanted.only:
         smaller = max(wanted.subscribers // BACKFILL_SHARE, 1)
         async with world(smaller, backfill.DAYS, console=console) as made:
             found += await backfill.measure_backfill(made)
     if "start" in wanted.only:
         found += await start.measure_start(wanted.rounds)
-    return found
 
 
-async def _on_a_month(wanted: Wanted, console: Console) -> Sequence[Figure]:
-    found: list[Figure] = []
+async def _on_a_month(wanted: Wanted, console: Console, found: list[Figure]) -> None:
     size = (wanted.subscribers, wanted.rounds + 2)
     async with world(*size, console=console, kept=wanted.keep) as made:
         await days.prepare(made)
@@ -55,7 +53,6 @@ async def _on_a_month(wanted: Wanted, console: Console) -> Sequence[Figure]:
             found += await days.measure_again(made, wanted.rounds)
         if "api" in wanted.only:
             found += await api.measure_api(made, wanted.rounds, wanted.seconds)
-    return found
 
 
 def main() -> None:
@@ -69,9 +66,12 @@ def main() -> None:
     wanted = Wanted(**vars(parser.parse_args()))
     console = Console(stderr=True, log_path=False)
     logs.configure(level=30, as_json=False)
-    found = asyncio.run(measure(wanted, console))
-    figures.show(found, Console(width=None if sys.stdout.isatty() else 160))
-    figures.write(found)
+    found: list[Figure] = []
+    try:
+        asyncio.run(measure(wanted, console, found))
+    finally:
+        figures.show(found, Console(width=None if sys.stdout.isatty() else WIDTH))
+        figures.write(found)
     sys.exit(any(figure.ok is False for figure in found))
 
 

@@ -1,14 +1,16 @@
-"""The service as `headsup serve` runs it, with a route beside its own that does nothing."""
+"""The API as `headsup serve` runs it, without its worker, and with a route that does nothing."""
 
 import argparse
 import logging
 
 import uvicorn
+import uvloop
 from fastapi import Response
 
 from app.api.app import create_app
 from app.kit import logs
 from app.settings import Settings
+from app.sources.opening import open_sources
 
 NOTHING = "/bench/nothing"
 
@@ -18,15 +20,24 @@ async def nothing() -> Response:
     return Response()
 
 
+async def serve(port: int) -> None:
+    """Serve until told to stop."""
+    settings = Settings.from_environment()
+    async with open_sources(settings) as sources:
+        app = create_app(settings, sources=sources)
+        app.add_api_route(NOTHING, nothing, include_in_schema=False)
+        config = uvicorn.Config(
+            app, port=port, log_config=None, access_log=False, server_header=False
+        )
+        await uvicorn.Server(config).serve()
+
+
 def main() -> None:
     """Run as `python -m bench.serving PORT`, the settings from the environment."""
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     logs.configure(level=logging.WARNING, as_json=True)
-    app = create_app(Settings.from_environment())
-    app.add_api_route(NOTHING, nothing, include_in_schema=False)
-    port = parser.parse_args().port
-    uvicorn.run(app, port=port, log_config=None, access_log=False, server_header=False)
+    uvloop.run(serve(parser.parse_args().port))
 
 
 if __name__ == "__main__":

@@ -103,7 +103,9 @@ async def test_load_refuses_another_answer() -> None:
 
 async def test_a_small_day_is_measured_beside_its_references() -> None:
     wanted = Wanted(only=["day"], subscribers=300, rounds=1, seconds=0.1, keep=None)
-    figures = {each.name: each for each in await measure(wanted, Console(file=StringIO()))}
+    found: list[Figure] = []
+    await measure(wanted, Console(file=StringIO()), found)
+    figures = {each.name: each for each in found}
 
     assert figures.keys() == NAMES
     published = figures["day, from sources to published"]
