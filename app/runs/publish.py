@@ -90,6 +90,8 @@ async def _write(
     rows_changed = before is None or _differs(before, content)
     revision = await ledger.next_revision(session)
     if not rows_changed and before is not None and not _differs(before, _said(values)):
+        if before.run_id == mine.run_id:
+            return RunDayState.PUBLISHED  # by an attempt of this run that was killed afterwards
         before.checked_revision = revision
         return RunDayState.UNCHANGED
     await report.save_reports(session, prepared, rows_changed=rows_changed)
