@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import DateTime, Enum, MetaData, text
@@ -22,7 +23,7 @@ NAMING_CONVENTION = {
 }
 
 metadata = MetaData(naming_convention=NAMING_CONVENTION)
-CONNECT = {"server_settings": {"timezone": "UTC", "application_name": "headsup"}}
+APPLICATION = "headsup"
 INSTANT = DateTime(timezone=True)
 
 
@@ -52,6 +53,12 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10, pooled: bool = True) -> None:
         self.url = url
+        self.server_settings = {
+            "timezone": "UTC",
+            "application_name": f"{APPLICATION} {token_hex(8)}",
+        }
+        """Of every connection; by their name one finds all connections of a process."""
+        connect = {"server_settings": self.server_settings}
         self.arrow = ArrowReader(url)
         pool: dict[str, Any] = (
             {"pool_size": pool_size, "max_overflow": 0} if pooled else {"poolclass": NullPool}
@@ -59,7 +66,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_pre_ping=pooled,
-            connect_args=CONNECT,
+            connect_args=connect,
             **pool,
         )
         self.reader: AsyncEngine = create_async_engine(
@@ -67,7 +74,7 @@ class Database:
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
             pool_reset_on_return=None,
-            connect_args=CONNECT,
+            connect_args=connect,
             **pool,
         )
         """For single statements that read: nothing goes to the server but the statement.

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import and_, col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.kit.db import APPLICATION
 from app.kit.errors import AppError
 from app.runs.models import EVERY_ACADEMY, Run, RunDay, RunDayState, RunStatus
 from app.runs.request import split
@@ -17,6 +18,25 @@ from app.runs.store import ACTIVE, OPEN_DAYS, cancel_open_days
 from app.sources.warehouse.base import Usage
 
 FINE_DAYS = {RunDayState.PUBLISHED, RunDayState.UNCHANGED, RunDayState.COMPUTED}
+
+TERMINATE_SQL = text(
+    """
+    SELECT pg_terminate_backend(other.pid)
+    FROM pg_stat_activity AS publishing
+    INNER JOIN pg_stat_activity AS other USING (datid, application_name)
+    WHERE publishing.pid = :pid
+        AND publishing.datname = current_database()
+        AND application_name LIKE :applications
+        AND other.pid <> pg_backend_pid()
+        AND (
+            other.pid = publishing.pid
+            OR (
+                other.xact_start IS NOT NULL
+                AND application_name <> current_setting('application_name')
+            )
+        )
+    """
+)
 
 
 class Superseded(AppError):
@@ -70,8 +90,9 @@ async def claim(
 ) -> Claim | None:
     """Take a run that nobody works on, or whose worker was silent; None when there is none.
 
-    The database connection of a worker that is taken over is ended first, so that whatever it
-    was publishing is undone and its locks are gone.
+    Whatever a worker that is taken over had begun in the database is ended first, so that it is
+    undone and its locks are gone: not only the publication, since a process can be frozen between
+    any two statements.
     """
     free = or_(col(Run.worker).is_(None), col(Run.heartbeat_at) < now - worker.stale_after)
     wanted = select(Run).where(col(Run.id) == run, col(Run.status).in_(ACTIVE), free)
@@ -95,12 +116,7 @@ async def claim(
 async def _terminate(session: AsyncSession, backend_pid: int) -> None:
     connection = await session.connection()
     await connection.execute(
-        text(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = :pid"
-            " AND pid <> pg_backend_pid() AND datname = current_database()"
-            " AND application_name = 'headsup'"
-        ),
-        {"pid": backend_pid},
+        TERMINATE_SQL, {"pid": backend_pid, "applications": f"{APPLICATION} %"}
     )
 
 

@@ -25,7 +25,6 @@ from app.kit.db import Database
 
 ENTRYPOINT = QueueEntrypoint("run")
 NOW = timedelta()
-APPLICATION = "headsup-queue"
 CLOSE_SECONDS = 5
 WITHOUT_JOB_SQL = text(
     """
@@ -123,9 +122,7 @@ class Queue:
 @asynccontextmanager
 async def listening(database: Database, patience: timedelta) -> AsyncIterator[Queue]:
     """Open a connection of its own that hears of new jobs."""
-    connection = await asyncpg.connect(
-        database.url, server_settings={"application_name": APPLICATION, "timezone": "UTC"}
-    )
+    connection = await asyncpg.connect(database.url, server_settings=database.server_settings)
     try:
         queries = Queries(AsyncpgDriver(connection))
         queue = Queue(connection=connection, queries=queries, patience=patience)

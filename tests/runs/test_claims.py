@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db import Database
 from app.runs import claims, store
@@ -69,6 +70,38 @@ async def test_a_takeover_ends_what_the_old_worker_had_open(database: Database) 
         with pytest.raises(DBAPIError, match=r"terminat|closed"):
             async with connection.transaction() as session:
                 await session.exec(text("SELECT 1"))  # type: ignore[call-overload]
+
+
+async def test_a_takeover_does_not_wait_for_a_worker_that_froze_while_it_said_it_lives(
+    database: Database,
+) -> None:
+    run, frozen = await made(database), Database(database.url)
+    async with frozen.connection() as connection, AsyncSession(frozen.engine) as beating:
+        old = await claimed(database, run.id, backend_pid=connection.backend_pid)
+        assert old is not None
+        await claims.beat(beating, old, NOW)
+
+        async with asyncio.timeout(60):
+            assert await claimed(database, run.id, now=LATER) is not None
+
+        with pytest.raises(DBAPIError, match=r"terminat|closed"):
+            await beating.exec(text("SELECT 1"))  # type: ignore[call-overload]
+    await frozen.close()
+
+
+async def test_a_takeover_leaves_the_connections_of_other_processes_alone(
+    database: Database,
+) -> None:
+    run, frozen, third = await made(database), Database(database.url), Database(database.url)
+    async with frozen.connection() as connection, third.transaction() as session:
+        await claimed(database, run.id, backend_pid=connection.backend_pid)
+        await session.exec(text("SELECT 1"))  # type: ignore[call-overload]
+
+        await claimed(database, run.id, now=LATER)
+
+        await session.exec(text("SELECT 1"))  # type: ignore[call-overload]
+    await frozen.close()
+    await third.close()
 
 
 async def test_what_a_superseded_worker_wrote_is_undone(database: Database) -> None:
