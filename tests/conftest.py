@@ -15,13 +15,19 @@ from app.kit.db import Database
 from app.sources import migrations
 from app.sources.embedded import Server
 
+ROOM_BYTES = 4 << 30
 OF_THE_FIXTURES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
 
 @pytest.fixture(scope="session")
 def short_folder() -> Iterator[Path]:
-    """A folder whose path fits a socket and that every user may enter."""
-    folder = Path(tempfile.mkdtemp(prefix="hu-", dir="/tmp"))
+    """A folder whose path fits a socket and that every user may enter.
+
+    It is in memory where there is room: a database is copied there in a tenth of the time.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM_BYTES
+    folder = Path(tempfile.mkdtemp(prefix="hu-", dir=memory if roomy else "/tmp"))  # noqa: S108
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
@@ -107,7 +113,9 @@ def statements() -> Iterator[list[str]]:
 async def _create(server: str, template: str | None = None) -> str:
     url = make_url(server).set(database=f"test_{uuid4().hex}")
     origin = make_url(template).database if template else "template0"
-    await _execute(server, f'CREATE DATABASE "{url.database}" TEMPLATE "{origin}"')
+    await _execute(
+        server, f'CREATE DATABASE "{url.database}" TEMPLATE "{origin}" STRATEGY FILE_COPY'
+    )
     return url.render_as_string(hide_password=False)
 
 
