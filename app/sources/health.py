@@ -11,8 +11,8 @@ from app.settings import Settings
 from app.sources.findings import Finding, Level
 from app.sources.sources import Sources
 from app.sources.subscriptions.store import extent
-from app.sources.warehouse.bigquery import BigQuery
-from app.sources.warehouse.health import check_bigquery
+from app.sources.warehouse.base import Warehouse
+from app.sources.warehouse.lake import Lake
 
 STALE_AFTER = timedelta(days=2)
 COUNTS_SQL = """
@@ -74,8 +74,18 @@ async def _warehouse(sources: Sources, now: datetime) -> AsyncIterator[Finding]:
     except AppError as error:
         yield Finding(subject="activity", said=error.message, level=Level.WRONG)
         return
-    if isinstance(sources.warehouse, BigQuery):
-        async for finding in check_bigquery(sources.warehouse, now):
+    if not isinstance(sources.warehouse, Lake):
+        async for finding in _bigquery(sources.warehouse, now):
+            yield finding
+
+
+async def _bigquery(warehouse: Warehouse, now: datetime) -> AsyncIterator[Finding]:
+    """Import Google's client only now, as `open_warehouse` does."""
+    from app.sources.warehouse.bigquery import BigQuery  # noqa: PLC0415
+    from app.sources.warehouse.health import check_bigquery  # noqa: PLC0415
+
+    if isinstance(warehouse, BigQuery):
+        async for finding in check_bigquery(warehouse, now):
             yield finding
 
 

@@ -13,8 +13,6 @@ from app.sources.models import ServiceFact
 from app.sources.postgres import open_database
 from app.sources.sources import Sources
 from app.sources.warehouse.base import Warehouse
-from app.sources.warehouse.bigquery import BigQuery
-from app.sources.warehouse.bigquery_access import Access, Address, Limits
 from app.sources.warehouse.lake import Lake
 
 TIMEZONE = "timezone"
@@ -41,6 +39,14 @@ def open_warehouse(settings: Settings, database: Database) -> Warehouse:
     """Return the warehouse that the settings name; raise `Unusable` if it is none."""
     if settings.warehouse == "lake":
         return open_lake(settings, database)
+    return _open_bigquery(settings, database)
+
+
+def _open_bigquery(settings: Settings, database: Database) -> Warehouse:
+    """Import Google's client only now: it takes half a second, and the lake needs none of it."""
+    from app.sources.warehouse.bigquery import BigQuery  # noqa: PLC0415
+    from app.sources.warehouse.bigquery_access import Access, Address, Limits  # noqa: PLC0415
+
     return BigQuery(
         Address.parse(settings.warehouse),
         database,
