@@ -37,7 +37,7 @@ check: setup  ## Format, lint, types, imports, then the tests
 	@$(MAKE) --no-print-directory test
 
 prove: setup  ## The long forms: many kills, fuzzing, big tables
-	@$(BIN)/pytest -n 2 -m prove $(ARGS)
+	@$(BIN)/pytest -n 2 -m "prove or law" --hypothesis-profile=long $(ARGS)
 
 bench: setup  ## Measure what is claimed, beside its reference (ONLY=name)
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(ARGS)

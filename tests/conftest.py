@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, event, make_url, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,6 +18,10 @@ from app.sources.embedded import Server
 
 ROOM_BYTES = 4 << 30
 OF_THE_FIXTURES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
+
+settings.register_profile("short", max_examples=25, deadline=None)
+settings.register_profile("long", max_examples=300, deadline=None)
+settings.load_profile("short")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import count
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -118,10 +119,9 @@ async def see_days(world: World, first: date, step: Step) -> None:
     await world.evaluate()
 
 
+@pytest.mark.law
 @given(STEPS)
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_it_leaves_what_the_reference_leaves(database: Database, steps: list[Step]) -> None:
     world = World(database, next(ACADEMIES))
 

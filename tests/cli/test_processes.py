@@ -100,7 +100,7 @@ def test_on_a_terminal_the_days_are_a_bar(command: Command) -> None:
 def test_ctrl_c_stops_a_run_which_the_same_command_goes_on_with(
     command: Command, tmp_path: Path
 ) -> None:
-    words = ("generate-report", "churn", "--days-back", "40")
+    words = ("generate-report", "churn", "--days-back", "25")
     said = tmp_path / "said"
     with said.open("wb") as file:
         process = command.start(*words, stderr=file.fileno())
@@ -117,4 +117,4 @@ def test_ctrl_c_stops_a_run_which_the_same_command_goes_on_with(
     assert {line.split()[0] for line in before}.isdisjoint(
         line.split()[0] for line in ended.err.splitlines()
     )
-    assert b"DONE: 40 days (40 published)" in ended.out
+    assert b"DONE: 25 days (25 published)" in ended.out

@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kit.days import (
@@ -102,7 +102,7 @@ def test_a_day_begins_where_the_one_before_it_ends(name: str, day: date) -> None
         assert day_of(start_of(day, zone) - timedelta(microseconds=1), zone) < day
 
 
-@settings(deadline=None)
+@pytest.mark.law
 @given(zones, days, st.integers(0, 400), st.floats(0, 1, exclude_max=True))
 def test_an_offset_is_that_of_the_zone(name: str, first: date, count: int, share: float) -> None:
     zone, last = ZoneInfo(name), first + timedelta(days=count)
@@ -115,7 +115,7 @@ def test_an_offset_is_that_of_the_zone(name: str, first: date, count: int, share
     assert timedelta(seconds=seconds) == instant.astimezone(zone).utcoffset()
 
 
-@settings(deadline=None)
+@pytest.mark.law
 @given(zones, days, st.integers(0, 400))
 def test_offsets_rise_and_change_to_the_second(name: str, first: date, count: int) -> None:
     zone = ZoneInfo(name)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -15,6 +16,7 @@ from tests.sources import live_reference
 from tests.support.live import UTC_ZONE
 from tests.support.rows import DAY, Row, version, versions
 
+pytestmark = pytest.mark.law
 MADRID = ZoneInfo("Europe/Madrid")
 
 instants = st.integers(-110 * 24, 40 * 24).map(
@@ -46,7 +48,6 @@ rows_of_academies = st.fixed_dictionaries(
 academies = st.lists(rows_of_academies, max_size=10)
 
 
-@settings(deadline=None, max_examples=150)
 @given(academies, st.sampled_from(["UTC", "Europe/Madrid", "America/New_York", "Asia/Kolkata"]))
 def test_columns_say_what_one_row_after_another_says(rows: Sequence[Row], name: str) -> None:
     numbered = [version(**{**row, "subscription_id": f"s{n}"}) for n, row in enumerate(rows)]
@@ -57,7 +58,6 @@ def test_columns_say_what_one_row_after_another_says(rows: Sequence[Row], name: 
     assert_frame_equal(found, pl.DataFrame(expected, schema=live_reference.SCHEMA))
 
 
-@settings(deadline=None, max_examples=40)
 @given(academies, st.integers(0, 2**32 - 1))
 def test_the_order_of_versions_never_matters(rows: Sequence[Row], seed: int) -> None:
     frame = versions(

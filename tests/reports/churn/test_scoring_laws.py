@@ -8,7 +8,7 @@ from math import fsum
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -18,7 +18,7 @@ from tests.reports.churn.learners import HUNDREDTHS, STATUSES, frames_of, gone, 
 from tests.reports.churn.reference import Learner
 from tests.support.rows import DAY
 
-patiently = settings(deadline=None, max_examples=60)
+pytestmark = pytest.mark.law
 CROWD = st.lists(learners(), min_size=1, max_size=12)
 SETTLED = learners(tenure=st.integers(14, 400))
 UNMEASURED = learners(tenure=st.integers(14, 400), means=st.none())
@@ -48,7 +48,6 @@ def test_thresholds_rise_from_zero() -> None:
     assert all(low < high for low, high in pairwise(limits))
 
 
-@patiently
 @given(CROWD)
 def test_score_level_and_coverage_are_those_of_the_definition(crowd: Sequence[Learner]) -> None:
     rows = scores_of(*crowd)
@@ -58,7 +57,6 @@ def test_score_level_and_coverage_are_those_of_the_definition(crowd: Sequence[Le
     assert found == [(value, reference.level(value), known) for value, known in expected]
 
 
-@patiently
 @given(CROWD)
 def test_trends_are_those_of_the_definition(crowd: Sequence[Learner]) -> None:
     rows = scores_of(*crowd)
@@ -73,21 +71,18 @@ def test_trends_are_those_of_the_definition(crowd: Sequence[Learner]) -> None:
         assert {name: row[name] for name in trends} == stored
 
 
-@patiently
 @given(CROWD)
 def test_a_score_lies_within_0_and_100_and_so_does_each_share(crowd: Sequence[Learner]) -> None:
     for row in scores_of(*crowd):
         assert all(0 <= value <= 100 for value in [points(row), *shares(row).values()])
 
 
-@patiently
 @given(CROWD)
 def test_contributions_add_up_to_the_score(crowd: Sequence[Learner]) -> None:
     for row in scores_of(*crowd):
         assert sum(round(100 * share) for share in shares(row).values()) == round(100 * points(row))
 
 
-@patiently
 @given(CROWD)
 def test_a_contribution_is_less_than_a_hundredth_off(crowd: Sequence[Learner]) -> None:
     for row, one in zip(scores_of(*crowd), crowd, strict=True):
@@ -96,7 +91,6 @@ def test_a_contribution_is_less_than_a_hundredth_off(crowd: Sequence[Learner]) -
         assert all(abs(Fraction(shares(row)[name]) - exact[name]) < 0.0101 for name in exact)
 
 
-@patiently
 @given(CROWD)
 def test_the_main_reason_is_the_first_of_the_largest_contributions(
     crowd: Sequence[Learner],
@@ -106,7 +100,6 @@ def test_the_main_reason_is_the_first_of_the_largest_contributions(
         assert row["main_reason"] == (largest if points(row) else None)
 
 
-@patiently
 @given(UNMEASURED)
 def test_who_is_silent_scores_no_lower_than_with_any_activity(one: Learner) -> None:
     active, silent = scores_of(one, gone(one))
@@ -114,7 +107,6 @@ def test_who_is_silent_scores_no_lower_than_with_any_activity(one: Learner) -> N
     assert points(silent) >= points(active)
 
 
-@patiently
 @given(SETTLED)
 def test_silence_scores_no_lower_with_the_same_telemetry_either(one: Learner) -> None:
     active, silent = scores_of(one, gone(one))
@@ -122,7 +114,6 @@ def test_silence_scores_no_lower_with_the_same_telemetry_either(one: Learner) ->
     assert points(silent) >= points(active)
 
 
-@patiently
 @given(learners(), st.sampled_from(STATUSES))
 def test_more_payment_trouble_never_lowers_a_score(one: Learner, status: str) -> None:
     before, after = scores_of(replace(one, status=status), replace(one, status="PAYMENT_ISSUE"))
@@ -130,7 +121,6 @@ def test_more_payment_trouble_never_lowers_a_score(one: Learner, status: str) ->
     assert points(after) >= points(before)
 
 
-@patiently
 @given(learners(), HUNDREDTHS, HUNDREDTHS)
 def test_more_frustration_never_lowers_a_score(one: Learner, less: int, more: int) -> None:
     less, more = sorted((less, more))
@@ -140,7 +130,6 @@ def test_more_frustration_never_lowers_a_score(one: Learner, less: int, more: in
     assert points(angry) >= points(calm)
 
 
-@patiently
 @given(MEASURED)
 def test_with_every_signal_known_the_score_is_the_seeds_sum(one: Learner) -> None:
     (row,) = scores_of(one)
@@ -149,7 +138,6 @@ def test_with_every_signal_known_the_score_is_the_seeds_sum(one: Learner) -> Non
     assert points(row) == reference.seeds_formula(one)
 
 
-@patiently
 @given(CROWD, st.integers(0, 2**32 - 1))
 def test_the_order_of_rows_never_matters(crowd: Sequence[Learner], seed: int) -> None:
     frames = frames_of(crowd)
@@ -158,7 +146,6 @@ def test_the_order_of_rows_never_matters(crowd: Sequence[Learner], seed: int) ->
     assert_frame_equal(score(*shuffled, day=DAY), score(*frames, day=DAY))
 
 
-@patiently
 @given(CROWD)
 def test_one_is_scored_alone_as_in_a_crowd(crowd: Sequence[Learner]) -> None:
     together = score(*frames_of(crowd), day=DAY)
