@@ -10,7 +10,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.clock import Clock
 from app.kit.days import ONE_DAY, day_of
-from app.runs.gate import DRIFT_PERCENT, DRIFT_SUBSCRIBERS, WINDOW_DAYS
 from app.runs.generate import make
 from app.runs.models import Origin, Run
 from app.runs.request import RunRequest
@@ -19,6 +18,10 @@ from app.sources.sources import Sources
 
 DUE_DAYS = 14
 """A day is looked after for so long."""
+WINDOW_DAYS = 13
+"""A day's numbers rest on itself and so many days before it."""
+DRIFT_PERCENT = 2
+DRIFT_SUBSCRIBERS = 2
 PAUSE = timedelta(minutes=15)
 """A day that was held or failed is left alone for so long before it is tried again."""
 DUE_SQL = text(Path(__file__).with_name("due.sql").read_text("utf-8"))

@@ -16,10 +16,6 @@ MIN_MEAN = 20
 """Below this mean a day is not judged: few people may well all be away."""
 HOLE_DAYS = 6
 """How far back a day of low volume reaches: as far as the days that a week's count sums."""
-WINDOW_DAYS = 13
-"""A day's numbers rest on itself and so many days before it."""
-DRIFT_PERCENT = 2
-DRIFT_SUBSCRIBERS = 2
 
 
 class DayState(StrEnum):
@@ -40,16 +36,13 @@ class Verdict(StrEnum):
 class LedgerDay:
     """An academy's day as the ledger has it; `active` is its own count of active subscribers.
 
-    `verdict` and `active` are None for a day that failed before it was judged, `revision` for
-    one that was never published; `checked_revision` says when it was last gone through.
+    `verdict` and `active` are None for a day that failed before it was judged.
     """
 
     report_date: date
     state: DayState
     verdict: Verdict | None = None
     active: int | None = None
-    revision: int | None = None
-    checked_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,29 +98,6 @@ def judge(
         text = f"Published, but the week has days with too little activity ({listed}): {count}."
         return _published(Verdict.WINDOW_HOLE, text)
     return _published(Verdict.OK, f"Published: {count}.")
-
-
-def is_due(day: date, ledger: Sequence[LedgerDay], *, seen: int | None = None) -> bool:
-    """Tell whether an academy's `day` has to be reported on (again).
-
-    `ledger` has the academy's days, in any order. `seen` is how many of the day's subscribers
-    the newest scan finds active on it, None if it did not look that far back.
-    """
-    rows = {row.report_date: row for row in ledger}
-    own = rows.get(day)
-    if own is None or own.state is not DayState.PUBLISHED or own.revision is None:
-        return True
-    window = [rows.get(day - timedelta(days=back)) for back in range(1, WINDOW_DAYS + 1)]
-    revisions = [row.revision for row in window if row and row.revision is not None]
-    if any(revision > (own.checked_revision or own.revision) for revision in revisions):
-        return True
-    return seen is not None and own.active is not None and has_drifted(own.active, seen)
-
-
-def has_drifted(recorded: int, seen: int) -> bool:
-    """Tell whether a count differs by 2 % or more, and at least 2, from the one recorded."""
-    difference = abs(seen - recorded)
-    return difference >= DRIFT_SUBSCRIBERS and difference * 100 >= DRIFT_PERCENT * recorded
 
 
 def _usual(day: date, active_by_day: Sequence[int], earlier: dict[date, LedgerDay]) -> Usual:

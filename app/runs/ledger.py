@@ -73,8 +73,6 @@ async def before(
                 state=row.state,
                 verdict=row.verdict,
                 active=row.active_by_day[0] if row.active_by_day else None,
-                revision=row.revision,
-                checked_revision=row.checked_revision,
             )
         )
     return found

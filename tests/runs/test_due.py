@@ -105,6 +105,12 @@ async def test_what_was_built_on_a_day_is_due_when_it_is_published_anew(
     assert await due(session) == [ago(2), ago(1), LAST]
 
 
+async def test_a_day_rests_on_thirteen_days_before_it(session: AsyncSession) -> None:
+    await keep(session, ledger_day(ago(14), revision=LAST.toordinal() + 1))
+
+    assert await due(session) == list(days_between(FIRST, ago(1)))
+
+
 async def test_a_day_that_was_gone_through_since_then_is_not_due(session: AsyncSession) -> None:
     newer = LAST.toordinal() + 1
     checked = [ledger_day(ago(n), checked_revision=newer + 1) for n in range(3)]
@@ -121,6 +127,20 @@ async def test_a_day_of_which_a_later_scan_sees_more_or_less_is_due(
     session: AsyncSession, counted: int, *, is_due: bool
 ) -> None:
     await keep(session, ledger_day(LAST, active_by_day=[100, 100, counted, *COUNTS[3:]]))
+
+    assert await due(session) == ([ago(2)] if is_due else [])
+
+
+@pytest.mark.parametrize(
+    ("counted", "is_due"),
+    [(152, False), (153, True), (147, True), (148, False)],
+)
+async def test_less_than_two_percent_is_no_drift(
+    session: AsyncSession, counted: int, *, is_due: bool
+) -> None:
+    seen = [150] * 14
+    later = ledger_day(LAST, active_by_day=[150, 150, counted, *seen[3:]])
+    await keep(session, later, counts=seen)
 
     assert await due(session) == ([ago(2)] if is_due else [])
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.runs.gate import DayState, Judgement, LedgerDay, Verdict, has_drifted, is_due, judge
+from app.runs.gate import DayState, Judgement, LedgerDay, Verdict, judge
 
 DAY = date(2024, 3, 14)
 OK, LOW, HOLE = Verdict.OK, Verdict.LOW_VOLUME, Verdict.WINDOW_HOLE
@@ -18,13 +18,12 @@ def ledger_day(back: int, **changes: object) -> LedgerDay:
         "state": PUBLISHED,
         "verdict": OK,
         "active": 100,
-        "revision": 100 - back,
     }
     return LedgerDay(**(row | changes))  # type: ignore[arg-type]
 
 
 def held(back: int, active: int = 3) -> LedgerDay:
-    return ledger_day(back, state=HELD, verdict=LOW, active=active, revision=None)
+    return ledger_day(back, state=HELD, verdict=LOW, active=active)
 
 
 def ordinary(*, days: int = 13, but: Sequence[LedgerDay] = ()) -> Sequence[LedgerDay]:
@@ -202,47 +201,3 @@ def test_an_academy_without_history_is_published() -> None:
 )
 def test_the_reason_tells_the_figures(active: int, but: Sequence[LedgerDay], reason: str) -> None:
     assert reason in decide(active, ordinary(but=but)).reason
-
-
-@pytest.mark.parametrize(
-    ("but", "seen_now", "due"),
-    [
-        pytest.param([ledger_day(0)], None, False, id="published"),
-        pytest.param([ledger_day(0)], 100, False, id="published, and the count stands"),
-        pytest.param([], None, True, id="missing"),
-        pytest.param([held(0)], None, True, id="held"),
-        pytest.param([held(0, active=100)], 100, True, id="held, and the count stands"),
-        pytest.param([ledger_day(0, state=ERROR)], None, True, id="failed"),
-        pytest.param(
-            [ledger_day(0), ledger_day(1, revision=101)], None, True, id="yesterday newer"
-        ),
-        pytest.param([ledger_day(0), ledger_day(13, revision=101)], None, True, id="13 days ago"),
-        pytest.param([ledger_day(0), ledger_day(14, revision=101)], None, False, id="14 days ago"),
-        pytest.param([ledger_day(0), ledger_day(-1, revision=101)], None, False, id="tomorrow"),
-        pytest.param([ledger_day(0), held(1)], None, False, id="a held day has no publication"),
-        pytest.param([ledger_day(0)], 102, True, id="two more were active"),
-        pytest.param([ledger_day(0)], 98, True, id="two fewer were active"),
-        pytest.param([ledger_day(0, active=None)], 98, False, id="no count was recorded"),
-    ],
-)
-def test_a_day_is_due(but: Sequence[LedgerDay], seen_now: int | None, *, due: bool) -> None:
-    assert is_due(DAY, ordinary(but=but), seen=seen_now) is due
-
-
-@pytest.mark.parametrize(
-    ("recorded", "now", "drifted"),
-    [
-        pytest.param(0, 1, False, id="one of none"),
-        pytest.param(0, 2, True, id="two of none"),
-        pytest.param(10, 11, False, id="one of ten"),
-        pytest.param(10, 12, True, id="two of ten"),
-        pytest.param(150, 152, False, id="less than 2 %"),
-        pytest.param(150, 153, True, id="2 % more"),
-        pytest.param(1000, 981, False, id="less than 2 % fewer"),
-        pytest.param(1000, 980, True, id="2 % fewer"),
-    ],
-)
-def test_a_count_drifts_by_two_percent_and_at_least_two(
-    recorded: int, now: int, *, drifted: bool
-) -> None:
-    assert has_drifted(recorded, now) is drifted
