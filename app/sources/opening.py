@@ -1,5 +1,6 @@
 """Opens everything that reports read, as the settings say."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -13,6 +14,7 @@ from app.sources.models import ServiceFact
 from app.sources.postgres import open_database
 from app.sources.sources import Sources
 from app.sources.warehouse.base import Warehouse
+from app.sources.warehouse.folders import remove_abandoned
 from app.sources.warehouse.lake import Lake
 
 TIMEZONE = "timezone"
@@ -20,17 +22,18 @@ TIMEZONE = "timezone"
 
 @asynccontextmanager
 async def open_sources(settings: Settings) -> AsyncIterator[Sources]:
-    """Open the database and the warehouse; raise `Unusable` or `SourceDown` saying why not."""
+    """Open the database and the warehouse; raise `Unusable` or `SourceDown` saying why not.
+
+    What killed processes left in the spool is removed.
+    """
+    spool = settings.home / "spool"
     async with open_database(settings) as database:
         await settle_timezone(database, settings.timezone)
+        for folder in spool.glob("*/"):
+            await to_thread(remove_abandoned, folder)
         warehouse = open_warehouse(settings, database)
         try:
-            yield Sources(
-                database=database,
-                warehouse=warehouse,
-                zone=settings.zone,
-                spool=settings.home / "spool",
-            )
+            yield Sources(database=database, warehouse=warehouse, zone=settings.zone, spool=spool)
         finally:
             await warehouse.close()
 

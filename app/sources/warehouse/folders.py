@@ -14,36 +14,38 @@ def private_folder(parent: Path) -> Iterator[Path]:
     """Make a folder in `parent` that nobody else uses; it is gone when the context is left.
 
     What a killed process left is removed by the next one that makes a folder there: the owner
-    holds a lock, which the kernel takes away when it dies.
+    holds a lock on it, which the kernel takes away when it dies.
     """
     parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(parent)
-    folder = parent / uuid4().hex
-    lock = os.open(_lock_of(folder), os.O_RDWR | os.O_CREAT, 0o600)
+    remove_abandoned(parent)
+    folder, lock = _locked(parent)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        folder.mkdir()
         yield folder
     finally:
-        _remove(folder)
+        shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 
 
-def _lock_of(folder: Path) -> Path:
-    return folder.with_suffix(".lock")
-
-
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    _lock_of(folder).unlink(missing_ok=True)
-
-
-def _remove_abandoned(parent: Path) -> None:
-    for folder in [path for path in parent.iterdir() if path.is_dir()]:
+def remove_abandoned(parent: Path) -> None:
+    """Remove the private folders of processes that were killed; `parent` need not exist."""
+    for folder in [path for path in parent.glob("*") if path.is_dir()]:
         with suppress(FileNotFoundError, BlockingIOError):
-            lock = os.open(_lock_of(folder), os.O_RDWR)
+            lock = os.open(folder, os.O_RDONLY)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _remove(folder)
+                shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(lock)
+
+
+def _locked(parent: Path) -> tuple[Path, int]:
+    """Make a folder and lock it; another one, if it was swept away before it was locked."""
+    while True:
+        folder = parent / uuid4().hex
+        with suppress(FileNotFoundError):
+            folder.mkdir()
+            lock = os.open(folder, os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if folder.exists():
+                return folder, lock
+            os.close(lock)

@@ -103,4 +103,4 @@ def test_a_dead_process_loses_its_folder_and_a_living_one_keeps_it(tmp_path: Pat
 
         assert (kept / "file").exists()
         assert not abandoned.exists()
-    assert sorted(tmp_path.iterdir()) == [kept, kept.with_suffix(".lock")]
+    assert sorted(tmp_path.iterdir()) == [kept]
