@@ -1,21 +1,20 @@
 -- Grain: one row an event that counts as its user's activity; repeated events are still in it.
--- `day` is counted from 1970-01-01 in the zone of the report. `login_minute` is set for logins,
--- `assignment` for completed assignments: what is completed, whichever event says so.
+-- `day` is counted from 1970-01-01 in the zone of the report. `login_minute` is set for logins.
+-- Of completed assignments `assignment` says what is completed, whichever event says so; where
+-- that is not known, `assignment_event` has the event. Both are NULL of anything else.
 SELECT
   user_id,
   DIV(local_micros, 86400000000) AS day,
   CASE WHEN kind = 'login' THEN DIV(utc_micros, 60000000) END AS login_minute,
-  CASE
-    WHEN kind = 'assignment_status_updated' AND COALESCE(task_status, 'DONE') = 'DONE'
-      THEN COALESCE(CONCAT('related ', CAST(related_id AS STRING)), CONCAT('event ', id))
-  END AS assignment
+  CASE WHEN is_completion THEN related_id END AS assignment,
+  CASE WHEN is_completion AND related_id IS NULL THEN id END AS assignment_event
 FROM (
   SELECT
     id,
     user_id,
     kind,
     related_id,
-    task_status,
+    kind = 'assignment_status_updated' AND COALESCE(task_status, 'DONE') = 'DONE' AS is_completion,
     UNIX_MICROS(timestamp) AS utc_micros,
     UNIX_MICROS(timestamp) + 1000000 * CAST(
       CASE
