@@ -24,8 +24,9 @@ CHANGED = {
 
 
 async def prepare(made: World) -> None:
-    """Publish the first day and fill the month before it; nothing when that is done."""
+    """Publish the first day and fill the month before it, or forget all that came after it."""
     if await made.count("SELECT count(*) FROM report_days") > made.days * 10:
+        await made.script("forget", day=FIRST_REPORT)
         return
     await report(made, FIRST_REPORT)
     first = FIRST_REPORT.replace(day=1)

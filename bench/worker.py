@@ -25,14 +25,15 @@ from app.sources.opening import open_sources
 from app.sources.warehouse.lake import Lake
 
 report = import_module("app.reports.churn.report")
+ahead = import_module("app.reports.churn.ahead")
 
 ALERTS = "alerts"
 KILOBYTES_A_GIB = 1 << 20
 STAGES: tuple[tuple[str, object, str], ...] = (
     ("scan", Lake, "run"),
-    ("subscriptions", report, "versions_as_of"),
-    ("subscriptions", report, "subscribers_on"),
-    ("telemetry", report, "means_for"),
+    ("subscriptions", ahead, "versions_as_of"),
+    ("subscriptions", ahead, "subscribers_on"),
+    ("telemetry", ahead, "means_for"),
     ("score", report, "score"),
     ("score", report, "active_by_day"),
     ("summary", report, "summarize"),

@@ -1,7 +1,7 @@
 """The churn report: it asks, hands to pure functions, and saves."""
 
 import hashlib
-from asyncio import gather, to_thread
+from asyncio import to_thread
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from app.kit.bulk import copy_in, encode
 from app.kit.clock import Clock
 from app.kit.days import end_of, number_of
 from app.kit.errors import SourceDown
+from app.reports.churn.ahead import Ahead, reading_ahead
 from app.reports.churn.alerting import alerts
 from app.reports.churn.asked import RiskFilters, RiskSort
 from app.reports.churn.glance import glance
@@ -28,9 +29,7 @@ from app.reports.churn.preview import compare
 from app.reports.churn.scoring import SCORING_VERSION, score
 from app.reports.churn.summary import active_by_day, summarize
 from app.runs.base import Academies, BaseReport, Fetched, Prepared, Processed, TextTable
-from app.sources.subscriptions.live import subscribers_on
-from app.sources.subscriptions.store import live_count, versions_as_of
-from app.sources.telemetry.store import means_for
+from app.sources.subscriptions.store import live_count
 from app.sources.warehouse.activity import scan_params, with_activity
 from app.sources.warehouse.base import Query
 from app.sources.warehouse.spool import spool_days
@@ -60,9 +59,13 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features(Fetched):
-    """The activity of the days fetched: `folder` has one Arrow file a day, by its number."""
+    """The activity of the days fetched: `folder` has one Arrow file a day, by its number.
+
+    What is read of Postgres for a day is read `ahead`: while the scan or the day before is busy.
+    """
 
     folder: Path
+    ahead: Ahead
 
     def of(self, day: date) -> pl.DataFrame:
         """Return one day's features, a row for each user who was active in its window."""
@@ -87,10 +90,13 @@ class ChurnReport(BaseReport):
         """Scan the activity of all `days` once, into one Arrow file a day."""
         query = await self.query(days, labels)
         warehouse, spool = self.sources.warehouse, self.sources.spool / "scans"
-        async with spool_days(warehouse, query, days, SCHEMA, spool) as (folder, usage):
+        async with (
+            reading_ahead(self.sources, days, academies) as ahead,
+            spool_days(warehouse, query, days, SCHEMA, spool) as (folder, usage),
+        ):
             if usage.rows == 0 and await warehouse.extent() is None:
                 raise SourceDown(NO_ACTIVITY)
-            yield Features(days=days, academies=academies, usage=usage, folder=folder)
+            yield Features(days=days, academies=academies, usage=usage, folder=folder, ahead=ahead)
 
     async def query(self, days: Sequence[date], labels: Mapping[str, str]) -> Query:
         """Return the one question that is asked of the warehouse for `days`."""
@@ -103,17 +109,12 @@ class ChurnReport(BaseReport):
         """Score who was live on `day`, as its run would have seen them."""
         if not isinstance(fetched, Features):
             raise TypeError(fetched)
-        sources = self.sources
-        versions, telemetry = await gather(
-            versions_as_of(sources.database, end_of(day, sources.zone), fetched.academies),
-            means_for(sources.database, day, sources.zone),
-        )
+        known = await fetched.ahead.of(day)
 
         def scored() -> Processed:
-            subscribers = subscribers_on(versions, day, sources.zone)
             activity = fetched.of(day)
-            rows = score(subscribers, activity, telemetry, day=day)
-            counts = active_by_day(subscribers, activity)
+            rows = score(known.subscribers, activity, known.telemetry, day=day)
+            counts = active_by_day(known.subscribers, activity)
             pairs = counts.select("academy_id", "active_by_day").iter_rows()
             return Processed(day=day, rows=rows, active_by_day=dict(pairs))
 

@@ -1,13 +1,14 @@
 -- One row for each user with a sample in the 35 days before the instant $3: the means over the
--- week from $2 on, and that of the baseline, from $1 until before $2. Sums are exact, so the
--- order of the samples never matters.
+-- week from $2 on, and that of the baseline, from $1 until before $2. Samples are summed in whole
+-- hundred-millionths, exactly up to 900,000 of a user, so their order never matters: `numeric`
+-- would be as exact, and three times as slow.
 SELECT
     user_id,
-    round(avg(engagement_score::numeric) FILTER (WHERE timestamp >= $2), 10)::float8
+    avg(round(engagement_score * 1e8)) FILTER (WHERE timestamp >= $2) / 1e8
         AS avg_engagement_score,
-    round(avg(frustration_score::numeric) FILTER (WHERE timestamp >= $2), 10)::float8
+    avg(round(frustration_score * 1e8)) FILTER (WHERE timestamp >= $2) / 1e8
         AS avg_frustration_score,
-    round(avg(engagement_score::numeric) FILTER (WHERE timestamp < $2), 10)::float8
+    avg(round(engagement_score * 1e8)) FILTER (WHERE timestamp < $2) / 1e8
         AS engagement_baseline
 FROM telemetry_samples
 WHERE timestamp >= $1 AND timestamp < $3

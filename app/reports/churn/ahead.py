@@ -1,0 +1,83 @@
+"""Reads what Postgres knows of a day before it is asked for, while others are at work."""
+
+from asyncio import Task, create_task, gather, to_thread
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from app.kit.days import end_of
+from app.runs.base import Academies
+from app.sources.sources import Sources
+from app.sources.subscriptions.live import subscribers_on
+from app.sources.subscriptions.store import versions_as_of
+from app.sources.telemetry.store import means_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What Postgres knows of a day: `subscribers` and `telemetry` as `score` takes them."""
+
+    subscribers: pl.DataFrame
+    telemetry: pl.DataFrame
+
+
+class Ahead:
+    """Reads a day while the one before it is saved: never more than one is read too early."""
+
+    def __init__(self, sources: Sources, days: Sequence[date], academies: Academies) -> None:
+        self._sources = sources
+        self._days = sorted(days)
+        self._academies = academies
+        self._begun: dict[date, Task[Known]] = {}
+
+    async def of(self, day: date) -> Known:
+        """Return what is known of `day`, and begin to read the day after it; raise `SourceDown`."""
+        try:
+            known = await self.begin(day)
+        finally:
+            del self._begun[day]
+        later = [other for other in self._days if other > day]
+        if later:
+            self.begin(later[0])
+        return known
+
+    def begin(self, day: date) -> Task[Known]:
+        """Begin to read `day`, unless that was done."""
+        if day not in self._begun:
+            self._begun[day] = create_task(self._read(day))
+        return self._begun[day]
+
+    async def stop(self) -> None:
+        """Let go of what nobody asked for."""
+        for task in self._begun.values():
+            task.cancel()
+        await gather(*self._begun.values(), return_exceptions=True)
+
+    async def _read(self, day: date) -> Known:
+        database, zone = self._sources.database, self._sources.zone
+        subscribers, telemetry = await gather(
+            self._subscribers(day), means_for(database, day, zone)
+        )
+        return Known(subscribers=subscribers, telemetry=telemetry)
+
+    async def _subscribers(self, day: date) -> pl.DataFrame:
+        zone = self._sources.zone
+        ends_at = end_of(day, zone)
+        versions = await versions_as_of(self._sources.database, ends_at, self._academies)
+        return await to_thread(subscribers_on, versions, day, zone)
+
+
+@asynccontextmanager
+async def reading_ahead(
+    sources: Sources, days: Sequence[date], academies: Academies
+) -> AsyncIterator[Ahead]:
+    """Begin to read the first of `days`, and go on as they are asked for."""
+    ahead = Ahead(sources, days, academies)
+    ahead.begin(min(days))
+    try:
+        yield ahead
+    finally:
+        await ahead.stop()
