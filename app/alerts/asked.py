@@ -20,7 +20,7 @@ Name = Annotated[Text, Field(min_length=1)]
 ACTOR = Field(default=None, description="The person behind the key; else the key's name is told.")
 
 
-class Grouping(StrEnum):
+class AlertGrouping(StrEnum):
     USER = "user"
 
 
@@ -38,7 +38,7 @@ class AlertQuery(BaseModel):
     assignee: Name | None = Field(default=None, description="`none`: those that nobody has.")
     triggered_from: Day | None = None
     triggered_to: Day | None = None
-    group: Grouping | None = Field(default=None, description="Each learner of an academy once.")
+    group: AlertGrouping | None = Field(default=None, description="Each learner of an academy once.")
     limit: Limit = DEFAULT_LIMIT
     cursor: CursorText | None = None
     count: bool = Field(default=False, description="Count by severity too.")

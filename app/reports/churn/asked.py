@@ -108,18 +108,18 @@ class HistoryQuery(DaysAsked):
     cursor: CursorText | None = None
 
 
-class Grouping(StrEnum):
+class FigureGrouping(StrEnum):
     ACADEMY = "academy"
 
 
 class SummaryQuery(DayAsked):
-    group: Grouping | None = Field(default=None, description="One item for each academy.")
+    group: FigureGrouping | None = Field(default=None, description="One item for each academy.")
 
 
 class TrendQuery(DaysAsked):
     """Which days of the trend; without any, the last 30."""
 
-    group: Grouping | None = Field(default=None, description="One item a day and academy.")
+    group: FigureGrouping | None = Field(default=None, description="One item a day and academy.")
 
 
 class Direction(StrEnum):

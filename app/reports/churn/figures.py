@@ -6,7 +6,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.kit.errors import Conflict
-from app.reports.churn.asked import Direction, Grouping, MoversQuery
+from app.reports.churn.asked import Direction, FigureGrouping, MoversQuery
 from app.reports.churn.days import Days
 from app.reports.churn.filters import literal
 from app.reports.churn.queries import COLUMNS_SQL, PageRead, joins
@@ -24,13 +24,17 @@ NEVER_ZERO = 0.01
 """A score that did not change has not moved, whatever is asked for."""
 
 
-async def read_summary(connection: AsyncConnection, days: Days, group: Grouping | None) -> PageRead:
+async def read_summary(
+    connection: AsyncConnection, days: Days, group: FigureGrouping | None
+) -> PageRead:
     """Sum the days: together, or each academy's by itself; with the MRR."""
     sql = _sums(days, group, day="CAST(NULL AS date)", mrr=MRR_SQL, columns="worth.mrr_by_level,")
     return await _read(connection, sql, days.params | {"revisions": days.revisions})
 
 
-async def read_trend(connection: AsyncConnection, days: Days, group: Grouping | None) -> PageRead:
+async def read_trend(
+    connection: AsyncConnection, days: Days, group: FigureGrouping | None
+) -> PageRead:
     """Sum each day: together, or each academy's by itself."""
     sql = _sums(days, group, day="s.report_date", mrr="", columns="sums.day AS report_date,")
     return await _read(connection, sql, days.params | {"revisions": days.revisions})
@@ -63,7 +67,7 @@ async def read_movers(
     return await _read(connection, sql, params | {"change": change})
 
 
-def _sums(days: Days, group: Grouping | None, *, day: str, mrr: str, columns: str) -> str:
+def _sums(days: Days, group: FigureGrouping | None, *, day: str, mrr: str, columns: str) -> str:
     return SUMS_SQL.format(
         first=literal(days.first),
         last=literal(days.last),
