@@ -139,16 +139,18 @@ async def test_a_run_that_is_cancelled_elsewhere_publishes_no_further_day(
     assert set(found.values()) == {RunDayState.PUBLISHED, RunDayState.CANCELLED}
 
 
-async def test_three_schedules_that_wake_at_once_make_one_run(
+async def test_three_services_that_wake_at_once_make_one_run(
     database: Database, short_folder: Path
 ) -> None:
     home = short_folder / uuid4().hex
     await filled(database, home, days=30)
     with services(database, home) as fleet:
-        await fleet.workers(3, "--schedule")
+        await fleet.serving(3)
         run = await only_run(database)
         assert (await ended(database, run.id)).status is RunStatus.DONE
-        assert [await asyncio.to_thread(service.stop) for service in fleet.started] == [0, 0, 0]
+        for service in fleet.started:
+            await asyncio.to_thread(service.stop)
+        assert all(service.events("worker.stopped") for service in fleet.started)
 
     assert (await only_run(database)).id == run.id
     assert await publications(database) == {RunDayState.PUBLISHED: 14 * ACADEMIES}

@@ -14,7 +14,7 @@ from typing import IO
 from uuid import uuid4
 
 from app.kit.db import Database
-from tests.support.processes import packages
+from tests.support.processes import packages, until
 
 HEARTBEAT_SECONDS = 0.3
 ENDS_WITHIN = 120
@@ -89,9 +89,18 @@ class Services:
         self.started.append(service)
         return service
 
-    async def workers(self, count: int, *words: str) -> list[Service]:
+    async def workers(self, count: int) -> list[Service]:
         """Start some workers and wait until all of them listen."""
-        started = [self.start("worker", *words) for _ in range(count)]
+        return await self._listening([self.start("worker") for _ in range(count)])
+
+    async def serving(self, count: int) -> list[str]:
+        """Start some whole services, wait until all answer; return their addresses."""
+        ports = [free_port() for _ in range(count)]
+        await self._listening([self.start("serve", "--port", str(port)) for port in ports])
+        await asyncio.to_thread(until, lambda: all(is_open(port) for port in ports), ENDS_WITHIN)
+        return [f"http://127.0.0.1:{port}" for port in ports]
+
+    async def _listening(self, started: list[Service]) -> list[Service]:
         async with asyncio.timeout(ENDS_WITHIN):
             while not all(each.said("worker.started") for each in started):  # noqa: ASYNC110 - other processes
                 await asyncio.sleep(0.05)
@@ -120,3 +129,9 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_open(port: int) -> bool:
+    """Say whether somebody listens on a port of the loopback interface."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
