@@ -71,16 +71,17 @@ async def publish(database: Database, *rows: Row, **ledger_changes: object) -> N
     await ensure_months(database, "churn_risk_reports", {_day(row) for row in rows})
     for (day, academy_id), group in groupby(sorted(rows, key=_key), key=_key):
         async with database.transaction() as session:
-            await _replace(session, day, academy_id, list(group), ledger_changes)
+            await replace_day(session, day, academy_id, list(group), ledger_changes)
 
 
-async def _replace(
+async def replace_day(
     session: AsyncSession,
     day: date,
     academy_id: int,
     rows: Sequence[Row],
     changes: dict[str, object],
 ) -> None:
+    """Publish an academy's day in the session's transaction; the months must exist."""
     connection = await session.connection()
     for table in ("churn_risk_reports", "churn_day_summaries"):
         gone = text(f"DELETE FROM {table} WHERE report_date = :day AND academy_id = :id")  # noqa: S608

@@ -1,12 +1,14 @@
 """Lists and streams are of one publication, and find their rows by index."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import httpx
 import orjson
 import pytest
 from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.days import ONE_DAY
 from app.kit.db import Database
@@ -15,10 +17,16 @@ from app.kit.web import reading
 from app.reports.churn.asked import DaysAsked, RiskQuery
 from app.reports.churn.days import find_days
 from app.reports.churn.queries import page_statement
-from tests.support.published import DAY, Row, publish, risk
+from tests.support.published import DAY, Row, publish, replace_day, risk
 from tests.support.service import client, service, token
 
 ROWS = 400
+MANY = 100_000
+MADE_UP = {
+    "user_id": "1 + generate_series(1, 5000)",
+    "churn_risk_score": "round((random() * 100)::numeric, 2)",
+    "risk_level": "'LOW'",
+}
 
 
 def scored(score: float) -> list[Row]:
@@ -56,9 +64,8 @@ async def stream(asking: httpx.AsyncClient) -> list[float]:
 
 @pytest.mark.parametrize("read", [pages, stream])
 async def test_what_is_read_while_the_day_is_replaced_is_never_a_mixture(
-    database: Database, tmp_path: Path, read: object
+    database: Database, tmp_path: Path, read: Callable[[httpx.AsyncClient], Awaitable[list[float]]]
 ) -> None:
-    assert callable(read)
     await publish(database, *scored(50.0))
     done = asyncio.Event()
     async with client(service(database, tmp_path), await token(database)) as asking:
@@ -71,6 +78,50 @@ async def test_what_is_read_while_the_day_is_replaced_is_never_a_mixture(
     assert {len(set(scores)) for scores in found} == {1}
 
 
+async def replace_many(database: Database, score: float) -> None:
+    """Publish a day of 100,000 rows with one score, in one transaction."""
+    async with database.transaction() as session:
+        await replace_day(session, DAY, 1, [risk(churn_risk_score=score)], {"rows": MANY})
+        await multiply(session, {"user_id": f"generate_series(2, {MANY})"})
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("read", [pages, stream])
+async def test_what_is_read_of_a_large_day_while_it_is_replaced_is_never_a_mixture(
+    database: Database, tmp_path: Path, read: Callable[[httpx.AsyncClient], Awaitable[list[float]]]
+) -> None:
+    await publish(database, risk())
+    await replace_many(database, 1.0)
+    found = []
+    async with client(service(database, tmp_path), await token(database)) as asking:
+        for score in (2.0, 3.0, 4.0, 5.0):
+            replacing = asyncio.create_task(replace_many(database, score))
+            found.append(await read(asking))
+            await replacing
+
+    assert {len(scores) for scores in found} == {MANY}
+    assert {len(set(scores)) for scores in found} == {1}
+
+
+async def multiply(session: AsyncSession, values: Mapping[str, str]) -> None:
+    """Add a row for each of the table's rows and each row of the values, which are SQL."""
+    connection = await session.connection()
+    kept = await connection.execute(
+        text(
+            "SELECT string_agg(column_name, ', ') FROM information_schema.columns"
+            " WHERE table_name = 'churn_risk_reports' AND column_name <> ALL(:own)"
+        ),
+        {"own": list(values)},
+    )
+    rest = kept.scalar_one()
+    await connection.execute(
+        text(
+            f"INSERT INTO churn_risk_reports ({', '.join(values)}, {rest})"  # noqa: S608
+            f" SELECT {', '.join(values.values())}, {rest} FROM churn_risk_reports"
+        )
+    )
+
+
 async def fill(database: Database) -> None:
     """Publish two days of two academies with many rows, and what the planner must know of them."""
     await ensure_months(database, "churn_risk_reports", [DAY, DAY - 40 * ONE_DAY])
@@ -79,23 +130,8 @@ async def fill(database: Database) -> None:
         database, *(risk(report_date=d, academy_id=a, user_id=1) for d in days for a in (1, 2))
     )
     async with database.transaction() as session:
+        await multiply(session, MADE_UP)
         connection = await session.connection()
-        columns = "academy_id, user_id, churn_risk_score, risk_level"
-        kept = await connection.execute(
-            text(
-                "SELECT string_agg(column_name, ', ') FROM information_schema.columns"
-                " WHERE table_name = 'churn_risk_reports' AND column_name <> ALL(:own)"
-            ),
-            {"own": columns.split(", ")},
-        )
-        rest = kept.scalar_one()
-        await connection.execute(
-            text(
-                f"INSERT INTO churn_risk_reports ({columns}, {rest})"  # noqa: S608
-                f" SELECT academy_id, 1 + n, round((random() * 100)::numeric, 2), 'LOW', {rest}"
-                " FROM churn_risk_reports CROSS JOIN generate_series(1, 5000) AS n"
-            )
-        )
         await connection.execute(text("ANALYZE churn_risk_reports"))
 
 
