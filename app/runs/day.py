@@ -1,18 +1,25 @@
 """One day of a run: processed, and each academy's part of it published, held or previewed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from time import perf_counter
 
+from app.kit.db import Connection
+from app.kit.together import together
 from app.runs import claims, ledger
 from app.runs.base import Fetched, Processed
 from app.runs.claims import DayResult
-from app.runs.gate import judge
+from app.runs.gate import LedgerDay, judge
 from app.runs.job import Job
 from app.runs.models import RunDayState
 from app.runs.publish import Publication, publish, withdraw
 
+LANES = 2
+"""So many academies are published at once, each in a transaction of its own that checks the claim.
+
+A server needs one processor for a COPY; what holds the claim's own connection is the first lane.
+"""
 HELD_EVERYWHERE = "Every academy's day is held."
 
 
@@ -61,33 +68,55 @@ def _state_of(states: Sequence[RunDayState]) -> RunDayState:
 
 
 async def _publish(job: Job, processed: Processed) -> Sequence[DayResult]:
-    report, run, day = job.report, job.run, processed.day
+    """Publish the academies, the largest first, on as many connections as lanes are of use."""
+    run, day = job.run, processed.day
     async with job.connection.transaction() as session:
         before = await ledger.before(session, run.report_type, day, run.academies)
         known = await ledger.academies_on(session, run.report_type, day, run.academies)
-    results = []
-    for academy_id, active_by_day in sorted(processed.active_by_day.items()):
-        judgement = judge(
-            day,
+    waiting = iter(_largest_first(processed))
+    results: dict[int, DayResult] = {}
+
+    async def lane(connection: Connection) -> None:
+        for academy_id in waiting:
+            publication = await _publication(job, processed, academy_id, before)
+            result = await publish(
+                job.report, job.mine, publication, connection=connection, clock=job.workshop.clock
+            )
+            job.workshop.progress(result)
+            results[academy_id] = result
+
+    async def other_lane() -> None:
+        async with job.workshop.sources.database.connection() as connection:
+            await lane(connection)
+
+    others = min(LANES, len(processed.active_by_day)) - 1
+    await together(lane(job.connection), *(other_lane() for _ in range(others)))
+    for academy_id in sorted(set(known) - set(processed.active_by_day)):
+        await withdraw(job.report, job.mine, day, academy_id, connection=job.connection)
+    return [results[academy_id] for academy_id in sorted(results)]
+
+
+def _largest_first(processed: Processed) -> Sequence[int]:
+    sizes = dict(processed.rows.group_by("academy_id").len().iter_rows())
+    return sorted(processed.active_by_day, key=lambda one: (-sizes.get(one, 0), one))
+
+
+async def _publication(
+    job: Job, processed: Processed, academy_id: int, before: Mapping[int, Sequence[LedgerDay]]
+) -> Publication:
+    active_by_day, run = processed.active_by_day[academy_id], job.run
+    return Publication(
+        prepared=await asyncio.to_thread(job.report.prepare, processed, academy_id, run.id),
+        judgement=judge(
+            processed.day,
             active_by_day,
             before.get(academy_id, ()),
             min_ratio=job.workshop.min_volume_ratio,
             force=run.force,
-        )
-        publication = Publication(
-            prepared=await asyncio.to_thread(report.prepare, processed, academy_id, run.id),
-            judgement=judgement,
-            active_by_day=active_by_day,
-            forced=run.force,
-        )
-        result = await publish(
-            report, job.mine, publication, connection=job.connection, clock=job.workshop.clock
-        )
-        job.workshop.progress(result)
-        results.append(result)
-    for academy_id in sorted(set(known) - set(processed.active_by_day)):
-        await withdraw(report, job.mine, day, academy_id, connection=job.connection)
-    return results
+        ),
+        active_by_day=active_by_day,
+        forced=run.force,
+    )
 
 
 async def _preview(job: Job, processed: Processed) -> Sequence[DayResult]:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.kit.db import Connection
 from app.kit.errors import AppError
 from app.kit.partitions import ensure_months
+from app.kit.together import first_of
 from app.runs import claims, store
 from app.runs.base import Fetched
 from app.runs.claims import Claim, Stopped, Superseded, Worker
@@ -95,15 +96,7 @@ async def _alive(mine: Claim, workshop: Workshop) -> AsyncIterator[None]:
             yield
             beating.cancel()
     except BaseExceptionGroup as failed:
-        raise _first(failed) from None
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    lost = group.subgroup((Stopped, Superseded))
-    error: BaseException = lost or group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
+        raise first_of(failed.subgroup((Stopped, Superseded)) or failed) from None
 
 
 async def _beat(mine: Claim, workshop: Workshop) -> None:
