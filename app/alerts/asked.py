@@ -38,7 +38,9 @@ class AlertQuery(BaseModel):
     assignee: Name | None = Field(default=None, description="`none`: those that nobody has.")
     triggered_from: Day | None = None
     triggered_to: Day | None = None
-    group: AlertGrouping | None = Field(default=None, description="Each learner of an academy once.")
+    group: AlertGrouping | None = Field(
+        default=None, description="Each learner of an academy once."
+    )
     limit: Limit = DEFAULT_LIMIT
     cursor: CursorText | None = None
     count: bool = Field(default=False, description="Count by severity too.")

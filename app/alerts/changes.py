@@ -76,6 +76,18 @@ def counts(judged: pl.DataFrame, day: date) -> Mapping[str, int]:
     return counted.row(0, named=True)
 
 
+def turned(judged: pl.DataFrame) -> Mapping[str, Mapping[str, int]]:
+    """Count by alert type what is `opened` (again or anew) and `closed`, against what is stored."""
+    is_open = pl.col("status") != Status.RESOLVED
+    was_open = (pl.col("cur_status") != Status.RESOLVED).fill_null(value=False)
+    turns = {"opened": is_open & ~was_open, "closed": was_open & ~is_open}
+    counted = {
+        turn: judged.filter(happened).group_by("alert_type").len().sort("alert_type")
+        for turn, happened in turns.items()
+    }
+    return {turn: dict(found.iter_rows()) for turn, found in counted.items()}
+
+
 def taken_transitions(judged: pl.DataFrame) -> Mapping[tuple[Today, There], int]:
     """Count how often each transition of the table was taken."""
     taken = judged.drop_nulls("today").group_by("today", "there").len()

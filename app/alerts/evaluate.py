@@ -1,19 +1,23 @@
 """The step after publication: opens, follows and ends episodes, one academy's day at a time."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.alerts import ruling, store
-from app.alerts.changes import changed, counts, taken_transitions
+from app.alerts.changes import changed, counts, taken_transitions, turned
 from app.alerts.day import evaluate_day, followed, restore
 from app.alerts.effects import Moment
 from app.alerts.kinds import AlertOrigin
-from app.alerts.reporting import AlertingReport, Asked
+from app.alerts.models import AlertWatermark
+from app.alerts.reporting import AlertingReport, Asked, Conditions
 from app.alerts.store import DueDay
 from app.alerts.transitions import There, Today
 from app.kit.clock import Clock
@@ -22,6 +26,8 @@ from app.kit.db import Database
 
 LIVE_DAYS = 3
 """A day that ended longer ago is filled in, not followed."""
+
+Ask = Callable[[Asked], Awaitable[Conditions]]
 
 log = structlog.get_logger()
 
@@ -72,19 +78,9 @@ async def _evaluate_next(
         if not found:
             return None
         (due,), now = found, clock()
-        rules = await ruling.effective(session, report, academy_id)
-        loaded = await store.episodes(database, kind, academy_id, due.report_date)
-        episodes = await asyncio.to_thread(restore, loaded, due.report_date)
-        asked = Asked(
-            day=due.report_date,
-            academy_id=academy_id,
-            is_reliable=due.is_reliable,
-            rules=rules,
-            followed=followed(episodes),
-        )
-        conditions = await report.conditions(database, asked)
         moment = Moment(day=due.report_date, now=now, origin=_origin(due, now, zone))
-        judged = await asyncio.to_thread(evaluate_day, episodes, conditions, rules, moment)
+        ask = partial(report.conditions, database)
+        judged = await _judge(session, database, report, due, moment, ask)
         did = counts(judged, due.report_date)
         await store.write(session, kind, due, changed(judged), now)
         await store.advance(session, kind, due, did, now)
@@ -99,6 +95,51 @@ async def _evaluate_next(
     )
     taken = taken_transitions(judged)
     return Evaluated(academy_id=academy_id, day=due.report_date, counts=did, transitions=taken)
+
+
+async def foresee(
+    session: AsyncSession,
+    database: Database,
+    report: AlertingReport,
+    would_be: DueDay,
+    ask: Ask,
+    *,
+    now: datetime,
+) -> Mapping[str, Mapping[str, int]]:
+    """Count by alert type what `opened` and `closed` if the day were published as `ask` has it.
+
+    Nothing is written. Nothing changes when the academy's alerts follow a newer day already.
+    Raises `SourceDown`.
+    """
+    key = (report.report_type, would_be.academy_id)
+    mark = await session.get(AlertWatermark, key)
+    if mark is not None and mark.report_date > would_be.report_date:
+        return {"opened": {}, "closed": {}}
+    moment = Moment(day=would_be.report_date, now=now, origin=AlertOrigin.LIVE)
+    return turned(await _judge(session, database, report, would_be, moment, ask))
+
+
+async def _judge(
+    session: AsyncSession,
+    database: Database,
+    report: AlertingReport,
+    due: DueDay,
+    moment: Moment,
+    ask: Ask,
+) -> pl.DataFrame:
+    """Return `JUDGED` of an academy's day."""
+    rules = await ruling.effective(session, report, due.academy_id)
+    loaded = await store.episodes(database, report.report_type, due.academy_id, due.report_date)
+    episodes = await asyncio.to_thread(restore, loaded, due.report_date)
+    asked = Asked(
+        day=due.report_date,
+        academy_id=due.academy_id,
+        is_reliable=due.is_reliable,
+        rules=rules,
+        followed=followed(episodes),
+    )
+    conditions = await ask(asked)
+    return await asyncio.to_thread(evaluate_day, episodes, conditions, rules, moment)
 
 
 def _origin(due: DueDay, now: datetime, zone: ZoneInfo) -> AlertOrigin:

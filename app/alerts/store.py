@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Self
 
 import polars as pl
 from sqlalchemy import text
@@ -37,6 +38,18 @@ class DueDay:
     is_reliable: bool
     first_date: date | None
     is_again: bool
+
+    @classmethod
+    def of(cls, day: date, academy_id: int, *, is_reliable: bool) -> Self:
+        """Return a day that is not published and only looked at."""
+        return cls(
+            academy_id=academy_id,
+            report_date=day,
+            revision=0,
+            is_reliable=is_reliable,
+            first_date=None,
+            is_again=False,
+        )
 
 
 async def due(

@@ -2,7 +2,7 @@
 
 import getpass
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
@@ -179,7 +179,20 @@ def tell(outcome: Outcome) -> None:
     if len(outcome.held) > MOST_TOLD:
         errors.print(f"... and {len(outcome.held) - MOST_TOLD} more held.")
     for day in [day for day in outcome.days if day.preview is not None]:
-        output.print(f"{day.report_date}, academy {day.academy_id}: {escape(str(day.preview))}")
+        place = f"{day.report_date}, academy {day.academy_id}"
+        parts = [f"{name}: {_told(value)}" for name, value in (day.preview or {}).items()]
+        output.print(f"{place}: {escape('; '.join(parts))}", soft_wrap=True)
+
+
+def _told(value: object) -> str:
+    """Say what a part of a preview is: a value, or names with theirs."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    parts = [
+        f"{name} ({_told(part)})" if isinstance(part, Mapping) else f"{name} {part}"
+        for name, part in value.items()
+    ]
+    return ", ".join(parts) or "none"
 
 
 def _billed(bytes_billed: int, settings: Settings, before: str = "") -> str:

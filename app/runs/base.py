@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.bulk import Encoded
 from app.kit.clock import Clock
+from app.runs.gate import Judgement
 from app.sources.sources import Sources
 from app.sources.warehouse.base import Query, Usage
 
@@ -112,7 +113,13 @@ class BaseReport(ABC):
 
     @abstractmethod
     async def preview(
-        self, session: AsyncSession, processed: Processed, academy_id: int
+        self,
+        session: AsyncSession,
+        processed: Processed,
+        academy_id: int,
+        *,
+        judgement: Judgement,
+        now: datetime,
     ) -> dict[str, object]:
         """Say what publishing the academy's day would change, for a dry run."""
 

@@ -10,7 +10,7 @@ from app.kit.together import together
 from app.runs import claims, ledger
 from app.runs.base import Fetched, Processed
 from app.runs.claims import DayResult
-from app.runs.gate import LedgerDay, judge
+from app.runs.gate import Judgement, LedgerDay, judge
 from app.runs.job import Job
 from app.runs.models import RunDayState
 from app.runs.publish import Publication, publish, withdraw
@@ -107,29 +107,41 @@ async def _publication(
     active_by_day, run = processed.active_by_day[academy_id], job.run
     return Publication(
         prepared=await asyncio.to_thread(job.report.prepare, processed, academy_id, run.id),
-        judgement=judge(
-            processed.day,
-            active_by_day,
-            before.get(academy_id, ()),
-            min_ratio=job.workshop.min_volume_ratio,
-            force=run.force,
-        ),
+        judgement=_judged(job, processed, academy_id, before),
         active_by_day=active_by_day,
         forced=run.force,
     )
 
 
+def _judged(
+    job: Job, processed: Processed, academy_id: int, before: Mapping[int, Sequence[LedgerDay]]
+) -> Judgement:
+    return judge(
+        processed.day,
+        processed.active_by_day[academy_id],
+        before.get(academy_id, ()),
+        min_ratio=job.workshop.min_volume_ratio,
+        force=job.run.force,
+    )
+
+
 async def _preview(job: Job, processed: Processed) -> Sequence[DayResult]:
+    run, now = job.run, job.workshop.clock()
+    async with job.connection.transaction() as session:
+        before = await ledger.before(session, run.report_type, processed.day, run.academies)
     results = []
     for academy_id in sorted(processed.active_by_day):
         async with job.connection.transaction() as session:
-            preview = await job.report.preview(session, processed, academy_id)
+            judgement = _judged(job, processed, academy_id, before)
+            would_be = await job.report.preview(
+                session, processed, academy_id, judgement=judgement, now=now
+            )
             result = DayResult(
                 day=processed.day,
                 academy_id=academy_id,
                 state=RunDayState.COMPUTED,
                 rows=processed.rows_of(academy_id).height,
-                preview=preview,
+                preview={"gate": judgement.reason} | would_be,
             )
             await claims.record_day(session, job.mine, result)
         job.workshop.progress(result)

@@ -53,6 +53,11 @@ class Judgement:
     verdict: Verdict
     reason: str
 
+    @property
+    def is_reliable(self) -> bool:
+        """Whether what people did on the day can be judged."""
+        return self.verdict is Verdict.OK
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usual:

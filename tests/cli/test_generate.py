@@ -101,7 +101,9 @@ def test_a_dry_run_tells_what_would_change_and_saves_nothing(headsup: Headsup) -
 
     assert answer.status == 0
     assert "DONE: 1 day (1 computed), 30 rows" in answer.out
-    assert "2026-05-20, academy 2: {'rows': 5" in answer.out
+    assert "2026-05-20, academy 2: gate: Published: 5 subscribers" in answer.words
+    assert "; levels: LOW 5; changed: none; stored_rows: 0" in answer.words
+    assert "; alerts: closed (none), opened (none)" in answer.words
     assert headsup("export", "churn", "--date", str(DAY)).status == 2
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import assert_never
 
+import polars as pl
+
 from app.alerts.reporting import Asked, Conditions
 from app.alerts.rules import Rule
 from app.kit.bulk import read_frame
@@ -27,6 +29,10 @@ class ChurnAlerts:
     async def conditions(self, database: Database, asked: Asked) -> Conditions:
         """Judge an academy's day by its stored rows alone; raise `SourceDown`."""
         rows = await read_frame(database, ROWS_SQL, [asked.day, asked.academy_id])
+        return await self.conditions_of(rows, asked)
+
+    async def conditions_of(self, rows: pl.DataFrame, asked: Asked) -> Conditions:
+        """Judge an academy's day by `rows`: user_id and `SIGNALS`, as they are to be stored."""
         return await to_thread(
             judge,
             rows,

@@ -5,7 +5,8 @@ from asyncio import to_thread
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +16,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import and_, col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.alerts.evaluate import evaluate
+from app.alerts.evaluate import evaluate, foresee
+from app.alerts.store import DueDay
 from app.kit.bulk import copy_in, encode
 from app.kit.clock import Clock
 from app.kit.days import end_of, number_of
@@ -29,6 +31,7 @@ from app.reports.churn.preview import compare
 from app.reports.churn.scoring import SCORING_VERSION, score
 from app.reports.churn.summary import active_by_day, summarize
 from app.runs.base import Academies, BaseReport, Fetched, Prepared, Processed, TextTable
+from app.runs.gate import Judgement
 from app.sources.subscriptions.store import live_count
 from app.sources.warehouse.activity import scan_params, with_activity
 from app.sources.warehouse.base import Query
@@ -158,9 +161,15 @@ class ChurnReport(BaseReport):
         await evaluate(database, alerts, academies, clock=clock, zone=zone)
 
     async def preview(
-        self, session: AsyncSession, processed: Processed, academy_id: int
+        self,
+        session: AsyncSession,
+        processed: Processed,
+        academy_id: int,
+        *,
+        judgement: Judgement,
+        now: datetime,
     ) -> dict[str, object]:
-        """Count the levels, and those that would change against what is stored."""
+        """Count the levels, those that would change, and the alerts that would open and close."""
         columns = (col(ChurnRiskReport.user_id), col(ChurnRiskReport.risk_level))
         stored = await session.exec(
             select(*columns).where(
@@ -168,7 +177,11 @@ class ChurnReport(BaseReport):
                 col(ChurnRiskReport.academy_id) == academy_id,
             )
         )
-        return compare(processed.rows_of(academy_id), stored.all())
+        rows = processed.rows_of(academy_id)
+        would_be = DueDay.of(processed.day, academy_id, is_reliable=judgement.is_reliable)
+        ask = partial(alerts.conditions_of, rows)
+        turned = await foresee(session, self.sources.database, alerts, would_be, ask, now=now)
+        return compare(rows, stored.all()) | {"alerts": turned}
 
     async def glance(
         self, session: AsyncSession, day: date, academies: Academies

@@ -130,8 +130,34 @@ async def test_a_dry_run_tells_and_saves_nothing(sources: Sources) -> None:
     outcome = await run_days(sources, DAY, DAY, dry_run=True)
 
     (preview,) = [day.preview for day in outcome.days if day.preview]
-    assert preview == {"rows": 1, "levels": {"LOW": 1}, "stored_rows": 0, "changed": {}}
+    assert preview == {
+        "gate": "Published: 1 subscriber was active on 2026-05-20.",
+        "rows": 1,
+        "levels": {"LOW": 1},
+        "stored_rows": 0,
+        "changed": {},
+        "alerts": {"opened": {}, "closed": {}},
+    }
     assert (await exported(sources, DAY, DAY)).is_empty()
+
+
+async def test_a_dry_run_foresees_the_alerts_that_a_run_opens(sources: Sources) -> None:
+    await put(sources.database, Kind.SUBSCRIPTIONS, [subscription(1, status="PAYMENT_ISSUE")])
+    await put_activity(sources, [event(1, noon(DAY))])
+
+    foreseen = [await previewed(sources, DAY)]
+    await run_days(sources, DAY, DAY)
+    foreseen += [await previewed(sources, DAY), await previewed(sources, DAY - timedelta(days=1))]
+
+    nothing: dict[str, object] = {"opened": {}, "closed": {}}
+    assert foreseen == [{"opened": {"PAYMENT_RISK": 1}, "closed": {}}, nothing, nothing]
+
+
+async def previewed(sources: Sources, day: date) -> object:
+    """Return the alerts that a run of the day would open and close."""
+    outcome = await run_days(sources, day, day, dry_run=True)
+    (preview,) = [found.preview for found in outcome.days if found.preview]
+    return preview["alerts"]
 
 
 async def test_a_warehouse_without_anything_fails_the_day_and_says_what_to_do(
