@@ -107,7 +107,9 @@ async def _beat(mine: Claim, workshop: Workshop) -> None:
 
 
 async def _chunk(job: Job) -> bool:
-    most = await chunk_days(job.report, job.run.day_to, job.run.academies)
+    run = job.run
+    is_one = run.day_from == run.day_to
+    most = 1 if is_one else await chunk_days(job.report, run.day_to, run.academies)
     async with job.connection.transaction() as session:
         days = await claims.next_days(session, job.mine, most=most)
     if not days:
