@@ -1,0 +1,90 @@
+"""What three lost days do to alerts: nothing that is said of how people behave."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.kit.bulk import read_frame
+from app.kit.db import Database
+from app.sources.importing import Kind
+from app.sources.sources import Sources
+from tests.support.outage import FIRST, LAST, LOST, days, logins, lose, run_each, two_academies
+from tests.support.reporting import event, put, put_activity, run_days, subscription
+
+REGULARS = range(201, 206)
+GONE, IN_DEBT = 210, 3
+ALERTS = """
+    SELECT alert_type, user_id, triggered_on, resolved_on FROM alerts
+    WHERE academy_id = 1 ORDER BY alert_type, user_id
+"""
+Alerts = list[tuple[str, int, date, date | None]]
+
+
+@pytest.fixture
+async def troubled(database: Database, tmp_path: Path) -> Sources:
+    """Academy 1 with five who come every fifth day, one who is gone, one whose payment fails."""
+    sources = await two_academies(database, tmp_path)
+    newcomers = [subscription(user) for user in (*REGULARS, GONE)]
+    fails_at = datetime(2026, 5, 11, 12, tzinfo=UTC)
+    fails = subscription(IN_DEBT, status="PAYMENT_ISSUE", updated_at=fails_at)
+    await put(sources.database, Kind.SUBSCRIPTIONS, [*newcomers, fails])
+    seen = [FIRST - timedelta(days=1) + timedelta(days=back) for back in range(-10, 16, 5)]
+    await put_activity(sources, [*worked(REGULARS, seen), *worked([GONE], seen[:2])])
+    return sources
+
+
+def worked(users: Iterable[int], wanted: Sequence[date]) -> list[dict[str, object]]:
+    """A login and a completed assignment of each user on each of the days."""
+    done = {"kind": "assignment_status_updated", "task_status": "DONE"}
+    return [
+        event(user, at_noon(day), id=f"{kind} {user} {day}", related_id=day.toordinal(), **changes)
+        for user in users
+        for day in wanted
+        for kind, changes in (("login", {}), ("task", done))
+    ]
+
+
+def at_noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+async def stirred(sources: Sources) -> Alerts:
+    """Return the alerts that opened or closed on the lost days and the seven after."""
+    rows: Alerts = (await read_frame(sources.database, ALERTS)).rows()
+    return [row for row in rows if row[2] >= LOST[0] or row[3] is not None]
+
+
+async def test_an_outage_opens_and_closes_no_alert_but_those_of_payments(
+    troubled: Sources,
+) -> None:
+    await run_days(troubled, FIRST, LOST[0] - timedelta(days=1))
+    before = (await read_frame(troubled.database, ALERTS)).rows()
+    await lose(troubled)
+
+    await run_each(troubled, LOST[0], LAST)
+
+    assert [row[:2] for row in before] == [("INACTIVITY", GONE)]
+    assert await stirred(troubled) == [("PAYMENT_RISK", IN_DEBT, LOST[2], None)]
+
+
+async def test_days_that_are_forced_in_an_outage_alarm_for_nothing(troubled: Sources) -> None:
+    await run_days(troubled, FIRST, LOST[0] - timedelta(days=1))
+    await lose(troubled)
+
+    for day in days(LOST[0], LAST):
+        await run_days(troubled, day, day, force=True)
+
+    opened = {row[1] for row in await stirred(troubled) if row[0] == "INACTIVITY"}
+    assert opened == set(REGULARS)
+
+
+async def test_what_is_repaired_after_an_outage_alarms_nobody(troubled: Sources) -> None:
+    await lose(troubled)
+    await run_days(troubled, FIRST, LAST)
+    await put_activity(troubled, [*logins(1, LOST), *worked(REGULARS, LOST[1:2])])
+
+    await run_days(troubled, FIRST, LAST)
+
+    assert [row[:2] for row in await stirred(troubled)] == [("PAYMENT_RISK", IN_DEBT)]

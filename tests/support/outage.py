@@ -1,0 +1,57 @@
+"""Two academies, of which one loses three days of its events."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from app.kit.db import Database
+from app.sources.importing import Kind
+from app.sources.sources import Sources
+from tests.support.reporting import (
+    event,
+    put,
+    put_activity,
+    run_days,
+    sources_of,
+    subscription,
+)
+
+LOST = [date(2026, 5, 10), date(2026, 5, 11), date(2026, 5, 12)]
+FIRST, LAST = date(2026, 5, 2), date(2026, 5, 19)
+LEARNERS = {1: range(1, 26), 2: range(101, 126)}
+
+
+def days(first: date, last: date) -> Sequence[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def logins(academy_id: int, wanted: Sequence[date]) -> list[dict[str, object]]:
+    """Every learner of an academy is there every day, but for one in five."""
+    return [
+        event(user, datetime(day.year, day.month, day.day, 9, user % 60, tzinfo=UTC))
+        for day in wanted
+        for user in LEARNERS[academy_id]
+        if (user + day.toordinal()) % 5
+    ]
+
+
+async def two_academies(database: Database, home: Path) -> Sources:
+    """Two academies of 25, of which every event is known."""
+    learners = [(user, academy_id) for academy_id, users in LEARNERS.items() for user in users]
+    rows = [subscription(user, academy_id=academy_id) for user, academy_id in learners]
+    await put(database, Kind.SUBSCRIPTIONS, rows)
+    sources = sources_of(database, home)
+    known = days(FIRST - timedelta(days=13), LAST)
+    await put_activity(sources, [*logins(1, known), *logins(2, known)])
+    return sources
+
+
+async def lose(sources: Sources) -> None:
+    """Leave of the lost days what academy 2 did."""
+    await put_activity(sources, logins(2, LOST), replace=True)
+
+
+async def run_each(sources: Sources, first: date, last: date) -> None:
+    """Run the days as mornings would, one after the other."""
+    for day in days(first, last):
+        await run_days(sources, day, day)
