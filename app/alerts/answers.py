@@ -26,6 +26,7 @@ from app.alerts.stats import TypeStats
 from app.kit import cursors
 from app.kit.cursors import Cursor
 from app.kit.errors import NotFound
+from app.kit.etags import etag_of
 
 SCORE_DAYS = 30
 FILTERS_NOT = ("limit", "cursor", "count")
@@ -53,6 +54,16 @@ def wanted_by(query: AlertQuery, key: Key) -> Wanted:
         triggered_from=query.triggered_from,
         triggered_to=query.triggered_to,
     )
+
+
+async def etag_of_list(
+    connection: AsyncConnection, query: AlertQuery, key: Key, *, now: datetime
+) -> str:
+    """Return the ETag of a list, read from what it depends on and not from the list."""
+    wanted = wanted_by(query, key)
+    known = await listing.versions(connection, wanted, now=now)
+    may_name = key.has(Scope.PEOPLE_READ)
+    return etag_of(known, wanted.academies, wanted.report_types, may_name, query.model_dump())
 
 
 def filters_of(query: AlertQuery) -> dict[str, object]:

@@ -15,6 +15,7 @@ from app.alerts.registry import alerts_of
 HERE = Path(__file__).parent
 CHOSEN_SQL = (HERE / "chosen.sql").read_text("utf-8")
 PAGE_SQL = CHOSEN_SQL + (HERE / "page.sql").read_text("utf-8")
+VERSIONS_SQL = text((HERE / "versions.sql").read_text("utf-8"))
 SEVERITIES_SQL = CHOSEN_SQL + (HERE / "severities.sql").read_text("utf-8")
 
 
@@ -83,6 +84,15 @@ async def page(
     rows = (await connection.execute(text(PAGE_SQL), params)).mappings().all()
     scores = await _scores(connection, rows)
     return [_listed(row, scores.get((row["academy_id"], row["user_id"]))) for row in rows]
+
+
+async def versions(
+    connection: AsyncConnection, wanted: Wanted, *, now: datetime
+) -> tuple[object, ...]:
+    """Return what changes whenever the list might; it reads no alert that is not asleep."""
+    academies = None if wanted.academies is None else list(wanted.academies)
+    params = {"report_types": wanted.report_types, "academies": academies, "now": now}
+    return tuple((await connection.execute(VERSIONS_SQL, params)).one())
 
 
 async def severities(

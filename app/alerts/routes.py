@@ -36,7 +36,7 @@ from app.alerts.schemas import (
     SeverityCount,
 )
 from app.alerts.stats import Asking, stats
-from app.kit import cursors
+from app.kit import cursors, etags
 from app.kit.days import ONE_DAY, day_of
 from app.kit.errors import Fault, Forbidden, Invalid
 from app.kit.problems import answers as problems
@@ -51,7 +51,12 @@ Writer = Annotated[Key, require(Scope.ALERTS_WRITE)]
 TagDep = Annotated[Tag, Depends()]
 
 
-@router.get("/alerts", summary="List alerts", responses=problems(404))
+@router.get(
+    "/alerts",
+    summary="List alerts",
+    response_model=AlertPage,
+    responses=problems(404) | etags.UNCHANGED,
+)
 async def list_alerts(
     request: Request,
     response: Response,
@@ -59,11 +64,15 @@ async def list_alerts(
     key: Reader,
     session: SessionDep,
     shell: ShellDep,
-) -> AlertPage:
+) -> AlertPage | Response:
     """List alerts, severest first, then newest; by default those open and awake."""
     asked, after = _resumed(query)
     wanted, now = answers.wanted_by(asked, key), shell.clock()
     connection = await session.connection()
+    etag = await answers.etag_of_list(connection, query, key, now=now)
+    if etags.is_known(request, etag):
+        return etags.not_modified(etag)
+    response.headers.update(etags.headers_of(etag))
     found = await listing.page(
         connection,
         wanted,
@@ -134,7 +143,9 @@ async def get_alert(
     return detail
 
 
-@router.patch("/alerts/{alert_id:int}", summary="Act on an alert", responses=problems(404, 409, 412))
+@router.patch(
+    "/alerts/{alert_id:int}", summary="Act on an alert", responses=problems(404, 409, 412)
+)
 async def change_alert(
     alert_id: PathId,
     asked: AlertPatch,

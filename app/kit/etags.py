@@ -1,12 +1,16 @@
 """ETags: what an answer depends on, hashed, and whether the caller has it already."""
 
 import hashlib
+from typing import Any
 
 import orjson
 from fastapi import Request, Response
 
 VARY = "Authorization, Accept, Accept-Encoding"
 ETAG_BYTES = 16
+UNCHANGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "The caller has the answer: `If-None-Match` names its ETag."}
+}
 
 
 def etag_of(*parts: object) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.kit.etags import UNCHANGED
 from app.kit.problems import Answers
 
 RISK: dict[str, Any] = {
@@ -84,10 +85,9 @@ PAGE: dict[str, Any] = {
 
 def _list_of(item: dict[str, Any]) -> Answers:
     example = {"items": [item], **PAGE}
-    return {200: {"content": {"application/json": {"example": example}}}, 304: NOT_MODIFIED}
+    return {200: {"content": {"application/json": {"example": example}}}, **UNCHANGED}
 
 
-NOT_MODIFIED = {"description": "The caller has the answer: `If-None-Match` names its ETag."}
 STREAMED: dict[str, Any] = {
     "text/csv": {"schema": {"type": "string"}, "example": "report_date,academy_id,user_id,...\r\n"},
     "application/x-ndjson": {"schema": {"type": "string"}, "example": '{"rows":0}\n'},
