@@ -25,6 +25,19 @@ async def ensure_months(database: Database, table: str, days: Iterable[date]) ->
     return made
 
 
+async def count_days(database: Database, table: str, days: Iterable[date]) -> None:
+    """Let the planner know how many rows the `days` have that were just written.
+
+    A day that no statistics know is taken to have one row: all of it is then read and sorted, or
+    read again for each row of another day. A month is analysed by itself only when a tenth of it
+    has changed, which takes longer from day to day.
+    """
+    for first in sorted({day.replace(day=1) for day in days}):
+        async with database.transaction() as session:
+            connection = await session.connection()
+            await connection.execute(text(f"ANALYZE {table}_{first:%Y%m} (report_date)"))
+
+
 async def _ensure_month(session: AsyncSession, table: str, first: date) -> bool:
     name = f"{table}_{first:%Y%m}"
     connection = await session.connection()

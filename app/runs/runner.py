@@ -13,14 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.kit.db import Connection
 from app.kit.errors import AppError
-from app.kit.partitions import ensure_months
+from app.kit.partitions import count_days, ensure_months
 from app.kit.together import first_of
 from app.runs import claims, store
 from app.runs.base import Fetched
-from app.runs.claims import Claim, Stopped, Superseded, Worker
+from app.runs.claims import Claim, DayResult, Stopped, Superseded, Worker
 from app.runs.day import fail_day, run_day
 from app.runs.job import Job, Workshop
-from app.runs.models import Run
+from app.runs.models import Run, RunDayState
 from app.runs.plan import chunk_days
 from app.runs.registry import report_named
 
@@ -145,18 +145,20 @@ async def _run_day(job: Job, fetched: Fetched, day: date) -> None:
     try:
         result = await run_day(job, fetched, day)
         bound.info("day.done", state=result.state, rows=result.rows, seconds=result.seconds)
-        await _evaluate_alerts(job, bound)
+        await _follow(job, result, bound)
     except (Stopped, Superseded):
         raise
     except Exception as error:  # noqa: BLE001 - one failed day does not stop the others
         await fail_day(job, day, _text_of(error, bound))
 
 
-async def _evaluate_alerts(job: Job, bound: structlog.stdlib.BoundLogger) -> None:
+async def _follow(job: Job, result: DayResult, bound: structlog.stdlib.BoundLogger) -> None:
     """Follow the alerts; should that fail, the day stays published and the next one makes up."""
     if job.run.dry_run:
         return
     try:
+        if result.state is RunDayState.PUBLISHED:
+            await count_days(job.workshop.sources.database, job.report.table, [result.day])
         await job.report.evaluate_alerts(job.run.academies, job.workshop.clock)
     except Exception as error:  # noqa: BLE001 - alerts have a watermark of their own
         _text_of(error, bound.bind(step="alerts"))
