@@ -1,7 +1,6 @@
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     HEADSUP_HOME=/var/lib/headsup
@@ -16,7 +15,7 @@ RUN pip install --require-hashes --requirement requirements.lock
 COPY pyproject.toml README.md alembic.ini ./
 COPY alembic ./alembic
 COPY app ./app
-RUN pip install --no-deps --editable .
+RUN pip install --no-deps --editable . && python -m compileall -q app
 
 USER headsup
 VOLUME /var/lib/headsup

@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Where a machine forbids it, every command would compile every library anew: two seconds each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check prove bench lock clean
 

@@ -30,7 +30,6 @@ class Command:
         self._environment = {
             "PYTHONPATH": packages(),
             "PATH": os.defpath,
-            "PYTHONDONTWRITEBYTECODE": "1",
             "HEADSUP_HOME": str(home),
             **environment,
         }

@@ -16,10 +16,12 @@ from app.sources import homes
 
 NOBODY = 65534
 USER_OF_A_SERVER = """
+import signal
 import sys
 from pathlib import Path
 from app.sources.embedded import Server
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests may ignore it
 server = Server(Path(sys.argv[1]), durable=False)
 server.join()
 print(server.url, flush=True)
@@ -40,7 +42,7 @@ class User:
             stderr=subprocess.PIPE,
             text=True,
             cwd="/",
-            env={"PYTHONPATH": packages(), "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.defpath},
+            env={"PYTHONPATH": packages(), "PATH": os.defpath},
             start_new_session=True,
             user=uid,
             group=uid,
