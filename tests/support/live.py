@@ -10,6 +10,5 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 def live_rows(*rows: Row, zone: ZoneInfo = UTC_ZONE) -> Sequence[dict[str, object]]:
-    """Return who is live on `DAY`; the subscriptions are numbered here."""
-    numbered = [{**row, "subscription_id": f"s{n}"} for n, row in enumerate(rows)]
-    return subscribers_on(versions(*numbered), DAY, zone).to_dicts()
+    """Return who is live on `DAY`."""
+    return subscribers_on(versions(*rows), DAY, zone).to_dicts()

@@ -9,7 +9,6 @@ DAY = date(2024, 3, 14)
 INSTANT = pl.Datetime("us", "UTC")
 
 VERSION: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "subscription_id": pl.String,
     "academy_id": pl.Int64,
     "user_id": pl.Int64,
     "status": pl.String,
@@ -59,7 +58,7 @@ def at(day: str, time: str = "12:00") -> datetime:
 def version(**changes: object) -> Row:
     """Return a paid subscription that began long before `DAY`."""
     row: dict[str, object] = dict.fromkeys(VERSION)
-    row |= {"subscription_id": "s1", "academy_id": 1, "user_id": 1, "status": "ACTIVE"}
+    row |= {"academy_id": 1, "user_id": 1, "status": "ACTIVE"}
     row |= {"started_at": at("2023-11-01"), "effective_from": at("2023-11-01")}
     return row | changes
 

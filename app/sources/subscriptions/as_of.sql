@@ -1,7 +1,6 @@
 -- One row for each subscription that had started before the instant $1: its version as of then.
 -- $2: the academies asked for, or NULL for all.
 SELECT
-    subscription_id,
     academy_id,
     user_id,
     status,

@@ -21,9 +21,9 @@ DAYS_APART = 1_000_000_000
 def subscribers_on(versions: pl.DataFrame, day: date, zone: ZoneInfo) -> pl.DataFrame:
     """Return who had a live subscription on `day`, sorted by academy and user.
 
-    `versions` has one row a subscription, as known at the end of the day: subscription_id str,
-    academy_id i64, user_id i64, status str, started_at, trial_ends_at, next_payment_at,
-    valid_until, cancelled_at, ended_at, effective_from (Datetime us UTC), mrr f64, currency str.
+    `versions` has one row a subscription, as known at the end of the day: academy_id i64,
+    user_id i64, status str, started_at, trial_ends_at, next_payment_at, valid_until, cancelled_at,
+    ended_at, effective_from (Datetime us UTC), mrr f64, currency str.
 
     The answer has academy_id i64, user_id i64, subscription_status str, days_until_renewal i32?,
     tenure_days i32, days_until_trial_end i32?, mrr f64?, currency str?. Days are counted in

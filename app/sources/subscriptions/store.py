@@ -32,9 +32,9 @@ async def versions_as_of(
 ) -> pl.DataFrame:
     """Return the version of each subscription that counted just before `instant`.
 
-    Only what had started by then, over or not. Columns: subscription_id str, academy_id i64,
-    user_id i64, status str, started_at, trial_ends_at, next_payment_at, valid_until,
-    cancelled_at, ended_at (Datetime us UTC), mrr f64, currency str, effective_from. No order.
+    Only what had started by then, over or not. Columns: academy_id i64, user_id i64,
+    status str, started_at, trial_ends_at, next_payment_at, valid_until, cancelled_at, ended_at
+    (Datetime us UTC), mrr f64, currency str, effective_from. No order.
     Raises `SourceDown`.
     """
     return await bulk.read_frame(database, AS_OF_SQL, [instant, _array(academies)])
