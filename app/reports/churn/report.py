@@ -26,6 +26,7 @@ from app.reports.churn.ahead import Ahead, reading_ahead
 from app.reports.churn.alerting import alerts
 from app.reports.churn.asked import RiskFilters, RiskSort
 from app.reports.churn.glance import glance
+from app.reports.churn.listed import as_listed
 from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
 from app.reports.churn.preview import compare
 from app.reports.churn.scoring import SCORING_VERSION, score
@@ -132,7 +133,7 @@ class ChurnReport(BaseReport):
             day=processed.day,
             academy_id=academy_id,
             rows=rows.height,
-            encoded=encode(rows.with_columns(run_id=pl.lit(run_id.bytes))),
+            encoded=encode(as_listed(rows).with_columns(run_id=pl.lit(run_id.bytes))),
             content_sha256=content.digest(),
             summary=summary,
         )
