@@ -1,45 +1,45 @@
 -- One row for each alert type and origin: the episodes that opened from :first to :last, how they
 -- ended, and of those of which 30 days are over (opened before :before) how many learners left
 -- within them, and how many would have if they were like everybody that day; after churned.sql.
+-- Each part is read once, whatever the planner makes of tables that nobody has counted yet.
 -- :report_type, :academies (NULL: all)
-, chosen AS (
-    SELECT * FROM alerts
+, chosen AS MATERIALIZED (
+    SELECT
+        id, academy_id, user_id, alert_type, origin, triggered_on, status, resolution, action, result
+    FROM alerts
     WHERE report_type = :report_type
         AND triggered_on BETWEEN CAST(:first AS date) AND CAST(:last AS date)
         AND resolution IS DISTINCT FROM 'RETRACTED'
         AND (CAST(:academies AS bigint[]) IS NULL
             OR academy_id = ANY(CAST(:academies AS bigint[])))
 ),
-base AS (
+base AS MATERIALIZED (
     SELECT
         day.academy_id, day.report_date,
-        count(DISTINCT left_for_good.user_id) / CAST(nullif(day.rows, 0) AS double precision)
-            AS share
-    FROM report_days AS day
+        count(DISTINCT left_for_good.user_id) / CAST(day.rows AS double precision) AS share
+    FROM (
+        SELECT DISTINCT academy_id, triggered_on AS report_date FROM chosen
+        WHERE triggered_on < CAST(:before AS date)
+    ) AS judged
+    JOIN report_days AS day USING (academy_id, report_date)
     LEFT JOIN left_for_good
         ON left_for_good.academy_id = day.academy_id
         AND NOT left_for_good.has_completed
         AND left_for_good.started_on <= day.report_date
         AND left_for_good.left_on > day.report_date
         AND left_for_good.left_on <= day.report_date + 30
-    WHERE day.report_type = :report_type AND (day.academy_id, day.report_date) IN (
-        SELECT academy_id, triggered_on FROM chosen WHERE triggered_on < CAST(:before AS date))
+    WHERE day.report_type = :report_type AND day.rows > 0
     GROUP BY day.academy_id, day.report_date, day.rows
 ),
-judged AS (
-    SELECT
-        chosen.id, base.share,
-        EXISTS (
-            SELECT FROM left_for_good
-            WHERE left_for_good.academy_id = chosen.academy_id
-                AND left_for_good.user_id = chosen.user_id
-                AND NOT left_for_good.has_completed
-                AND left_for_good.left_on > chosen.triggered_on
-                AND left_for_good.left_on <= chosen.triggered_on + 30) AS has_left
+leavers AS MATERIALIZED (
+    SELECT DISTINCT chosen.id
     FROM chosen
-    JOIN base
-        ON base.academy_id = chosen.academy_id AND base.report_date = chosen.triggered_on
-    WHERE base.share IS NOT NULL
+    JOIN left_for_good
+        ON left_for_good.academy_id = chosen.academy_id
+        AND left_for_good.user_id = chosen.user_id
+        AND NOT left_for_good.has_completed
+        AND left_for_good.left_on > chosen.triggered_on
+        AND left_for_good.left_on <= chosen.triggered_on + 30
 )
 SELECT
     chosen.alert_type,
@@ -58,10 +58,12 @@ SELECT
     count(*) FILTER (WHERE chosen.result = 'STAYED') AS result_stayed,
     count(*) FILTER (WHERE chosen.result = 'LEFT') AS result_left,
     count(*) FILTER (WHERE chosen.result = 'COMPLETED') AS result_completed,
-    count(judged.id) AS judged,
-    count(*) FILTER (WHERE judged.has_left) AS churned,
-    coalesce(sum(judged.share), 0) AS expected
+    count(base.share) AS judged,
+    count(base.share) FILTER (WHERE leavers.id IS NOT NULL) AS churned,
+    coalesce(sum(base.share), 0) AS expected
 FROM chosen
-LEFT JOIN judged USING (id)
+LEFT JOIN base
+    ON base.academy_id = chosen.academy_id AND base.report_date = chosen.triggered_on
+LEFT JOIN leavers USING (id)
 GROUP BY chosen.alert_type, chosen.origin
 ORDER BY chosen.alert_type, chosen.origin
