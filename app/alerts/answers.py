@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.access.scopes import Key, Scope
 from app.alerts import listing
 from app.alerts.asked import NOBODY, AlertQuery
-from app.alerts.kinds import Action, Result, Status
+from app.alerts.kinds import Action, Result, Severity, Status
 from app.alerts.listing import Listed, Place, Wanted
 from app.alerts.models import AlertEvent, AlertWatermark
 from app.alerts.registry import alerting_reports
@@ -29,6 +29,7 @@ from app.kit.errors import NotFound
 from app.kit.etags import etag_of
 
 SCORE_DAYS = 30
+MOST_RANK = len(Severity)
 FILTERS_NOT = ("limit", "cursor", "count")
 
 
@@ -80,12 +81,12 @@ def cursor_after(place: Place, query: AlertQuery) -> str:
 def place_in(cursor: Cursor) -> Place:
     """Read where a page begins; raise `Invalid` if that is no place in this list."""
     match cursor.after:
-        case [int(rank), str(instant), int(number)]:
-            try:
-                at = datetime.fromisoformat(instant)
-            except ValueError:
-                raise cursors.unreadable() from None
-            return Place(rank=rank, triggered_at=at, id=number)
+        case [rank, instant, number]:
+            return Place(
+                rank=cursors.number_of(rank, most=MOST_RANK),
+                triggered_at=cursors.instant_of(instant),
+                id=cursors.number_of(number),
+            )
         case _:
             raise cursors.unreadable()
 

@@ -3,13 +3,14 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.kit.errors import Conflict, Fault, Invalid
 
+MOST = 2**63 - 1
 Position = list[float | int | str | None]
 Filters = Mapping[str, object]
 
@@ -50,6 +51,29 @@ def decode(text: str) -> Cursor:
         raise unreadable() from None
 
 
+def instant_of(value: object) -> datetime:
+    """Read an instant of a position; raise `Invalid` if it is none, or beyond all calendars."""
+    try:
+        return datetime.fromisoformat(_text_of(value)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise unreadable() from None
+
+
+def day_of(value: object) -> date:
+    """Read a day of a position; raise `Invalid` if it is none."""
+    try:
+        return date.fromisoformat(_text_of(value))
+    except ValueError:
+        raise unreadable() from None
+
+
+def number_of(value: object, *, most: int = MOST) -> int:
+    """Read a whole number of a position; raise `Invalid` if it is none, or too large."""
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > most:
+        raise unreadable()
+    return value
+
+
 def unreadable() -> Invalid:
     """Return the error for a cursor that this service did not make."""
     return _invalid("this is no cursor of this list; take it from `next_cursor`")
@@ -64,6 +88,12 @@ def next_link(request: Request, cursor: str) -> str:
     """Return the `Link` header that leads to the next page."""
     url = request.url.include_query_params(cursor=cursor)
     return f'<{url.path}?{url.query}>; rel="next"'
+
+
+def _text_of(value: object) -> str:
+    if not isinstance(value, str):
+        raise unreadable()
+    return value
 
 
 def _padded(text: str) -> bytes:

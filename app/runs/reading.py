@@ -10,7 +10,7 @@ from sqlmodel import and_, col, or_, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.access.scopes import Key
-from app.kit.cursors import Position, unreadable
+from app.kit.cursors import Position, day_of, instant_of, number_of, unreadable
 from app.runs import store
 from app.runs.asked import LedgerQuery, RunsQuery
 from app.runs.gate import DayState
@@ -142,14 +142,14 @@ async def pending(
 def _instant(after: Position) -> tuple[datetime, UUID]:
     try:
         created_at, run = after
-        return datetime.fromisoformat(str(created_at)), UUID(str(run))
+        return instant_of(created_at), UUID(str(run))
     except ValueError:
         raise unreadable() from None
 
 
 def _day(after: Position) -> tuple[date, int]:
-    try:
-        day, academy_id = after
-        return date.fromisoformat(str(day)), int(str(academy_id))
-    except ValueError:
-        raise unreadable() from None
+    match after:
+        case [day, academy_id]:
+            return day_of(day), number_of(academy_id)
+        case _:
+            raise unreadable()

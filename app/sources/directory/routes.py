@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import col, select
 
 from app.access.gate import KeyDep, require
 from app.access.scopes import Key, Scope
+from app.kit.cursors import next_link
 from app.kit.errors import NotFound
 from app.kit.problems import answers
 from app.kit.web import DEFAULT_LIMIT, Id, Limit, PathId, SessionDep, ShellDep
@@ -59,12 +60,16 @@ class UserShown(BaseModel):
 
 class AcademyQuery(BaseModel):
     limit: Limit = DEFAULT_LIMIT
-    cursor: Annotated[int | None, Id] = Field(default=None, description="`next_cursor`.")
+    cursor: Id | None = Field(default=None, description="`next_cursor`.")
 
 
 @router.get("/academies", tags=["directory"], summary="List the academies")
 async def list_academies(
-    query: Annotated[AcademyQuery, Query()], key: KeyDep, session: SessionDep
+    request: Request,
+    response: Response,
+    query: Annotated[AcademyQuery, Query()],
+    key: KeyDep,
+    session: SessionDep,
 ) -> Academies:
     """List the academies that the key may see."""
     statement = select(Academy).order_by(col(Academy.id)).limit(query.limit + 1)
@@ -74,8 +79,10 @@ async def list_academies(
         statement = statement.where(col(Academy.id) > query.cursor)
     found = [AcademyShown(**row.model_dump()) for row in await session.exec(statement)]
     shown = found[: query.limit]
-    more = len(found) > query.limit
-    return Academies(items=shown, next_cursor=str(shown[-1].id) if more else None)
+    following = str(shown[-1].id) if len(found) > len(shown) else None
+    if following is not None:
+        response.headers["Link"] = next_link(request, following)
+    return Academies(items=shown, next_cursor=following)
 
 
 @router.get(
