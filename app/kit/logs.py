@@ -1,5 +1,6 @@
 """Logs: events with fields, one JSON object a line, or words for a person at a terminal.
 
+What other libraries log looks the same, and bears the id of the request that it belongs to.
 A traceback never shows the values of variables: one of them may be a secret.
 """
 
@@ -26,4 +27,15 @@ def configure(*, level: int, as_json: bool) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+    told = logging.StreamHandler(sys.stderr)
+    told.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *traceback,
+                renderer,
+            ],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[told], force=True)
