@@ -12,6 +12,7 @@ from app.access.gate import KeyDep, RememberedDep, require
 from app.access.models import ApiKey
 from app.access.scopes import Key, Scope
 from app.kit.errors import Fault, Forbidden, Invalid
+from app.kit.etags import TaggedRoute
 from app.kit.problems import answers
 from app.kit.web import Id, SessionDep, ShellDep, Text
 
@@ -32,7 +33,7 @@ LISTED = SHOWN | {
 }
 MADE = LISTED | {"token": "hu_1f0c9a77be_Zm9yIGV4YW1wbGUgb25seSwgaXQgb3BlbnMgbm90aGluZw"}
 
-router = APIRouter()
+router = APIRouter(route_class=TaggedRoute)
 
 Admin = Annotated[Key, require(Scope.ADMIN)]
 NO_ID = UUID(int=0)

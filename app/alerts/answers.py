@@ -26,7 +26,7 @@ from app.alerts.stats import TypeStats
 from app.kit import cursors
 from app.kit.cursors import Cursor
 from app.kit.errors import NotFound
-from app.kit.etags import etag_of
+from app.kit.etags import digest_of, etag_of
 
 SCORE_DAYS = 30
 MOST_RANK = len(Severity)
@@ -119,6 +119,11 @@ async def detail(session: AsyncSession, alert_id: int, key: Key, now: datetime) 
         history=[AlertEntry(**entry.model_dump(exclude={"alert_id"})) for entry in entries],
         scores=[ScoreDay.model_validate(dict(score)) for score in scores],
     )
+
+
+def tag_of(shown: AlertDetail) -> str:
+    """Return the ETag of an alert: the version that a change must name, and all that is shown."""
+    return f'"{shown.version}-{digest_of(shown.model_dump_json().encode())}"'
 
 
 async def _one(connection: AsyncConnection, alert_id: int, key: Key, now: datetime) -> Listed:

@@ -10,6 +10,7 @@ from app.alerts.acting import MOST_AT_ONCE, Stale
 from app.alerts.deeds import Acknowledge, Assign, Deed, Note, Reopen, Resolve, Snooze
 from app.alerts.examples import BULK, PATCH, RULES_ASKED
 from app.alerts.kinds import Action, AlertOrigin, Severity, Status
+from app.kit.etags import headers_of
 from app.kit.web import DEFAULT_LIMIT, CursorText, Day, Id, Limit, Text
 
 LONG = Field(min_length=1, max_length=4000)
@@ -154,17 +155,16 @@ class Tag:
         """The version that the alert must have; None: any. Raises `Stale` for no version."""
         if self._if_match == "*":
             return None
-        bare = self._if_match.removeprefix("W/").strip('"')
+        bare = self._if_match.removeprefix("W/").strip('"').partition("-")[0]
         if not (bare.isascii() and bare.isdecimal()):
             raise Stale("If-Match names no version of the alert.", code="changed_meanwhile")
         return int(bare)
 
-    def answer(self, version: int) -> None:
+    def answer(self, etag: str) -> None:
         """Set the `ETag` of the answer."""
-        tag(self._response, version)
+        tag(self._response, etag)
 
 
-def tag(response: Response, version: int) -> None:
+def tag(response: Response, etag: str) -> None:
     """Set the `ETag` of an answer that is one alert: what a change names in `If-Match`."""
-    response.headers["ETag"] = f'"{version}"'
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers.update(headers_of(etag))

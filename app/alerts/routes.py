@@ -44,7 +44,7 @@ from app.kit.web import PathId, SessionDep, ShellDep
 
 STATS_DAYS = 90
 
-router = APIRouter(tags=["alerts"])
+router = APIRouter(tags=["alerts"], route_class=etags.TaggedRoute)
 
 Reader = Annotated[Key, require(Scope.ALERTS_READ)]
 Writer = Annotated[Key, require(Scope.ALERTS_WRITE)]
@@ -139,7 +139,7 @@ async def get_alert(
 ) -> AlertDetail:
     """Answer an alert with its history and the learner's score of the last 30 days."""
     detail = await answers.detail(session, alert_id, key, shell.clock())
-    tag(response, detail.version)
+    tag(response, answers.tag_of(detail))
     return detail
 
 
@@ -162,7 +162,7 @@ async def change_alert(
     actor = _actor(key, asked.actor, shell)
     await act(session, alert_id, asked.deeds(), actor, version=tagged.version)
     detail = await answers.detail(session, alert_id, key, shell.clock())
-    tagged.answer(detail.version)
+    tagged.answer(answers.tag_of(detail))
     return detail
 
 

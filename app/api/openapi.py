@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from app.access.gate import Requirement
 from app.access.scopes import Scope
+from app.kit.etags import UNCHANGED
 from app.kit.problems import MEDIA_TYPE, Problem
 
 DESCRIPTION = """
@@ -33,6 +34,7 @@ TAGS = [
 METHODS = ("get", "put", "post", "delete", "patch")
 LEFT_OUT = ("HTTPValidationError", "ValidationError")
 FIRST_ERROR = 400
+UNCHANGED_DECLARED = {str(status): answer for status, answer in UNCHANGED.items()}
 
 Json = dict[str, Any]
 
@@ -70,7 +72,9 @@ def describe(app: FastAPI) -> Json:
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     components |= problem.pop("$defs", {}) | {"Problem": problem}
     needed = scopes_needed(app)
-    for operation in _operations(schema):
+    for method, operation in _operations(schema):
+        if method == "get" and operation.get("security"):
+            operation["responses"] |= UNCHANGED_DECLARED
         _declare_errors(operation, needed.get(operation["operationId"]))
     return schema
 
@@ -98,15 +102,18 @@ def _calls(dependant: Any) -> Iterator[object]:  # noqa: ANN401 - the framework'
         yield from _calls(each)
 
 
-def _operations(schema: Json) -> Iterator[Json]:
+def _operations(schema: Json) -> Iterator[tuple[str, Json]]:
     for path in schema["paths"].values():
-        yield from (path[method] for method in METHODS if method in path)
+        yield from ((method, path[method]) for method in METHODS if method in path)
 
 
 def _declare_errors(operation: Json, scope: Scope | None) -> None:
     answers: Json = operation["responses"]
     if operation.get("security"):
         answers.setdefault("401", {"description": "There is no valid key in the request."})
+        answers.setdefault("503", {"description": "The database does not answer, or not in time."})
+    if "application/json" in operation.get("requestBody", {}).get("content", {}):
+        answers.setdefault("415", {"description": "The body is in no form that is read."})
     if scope is not None:
         answers.setdefault("403", {"description": f"The key lacks the scope `{scope}`."})
         words = operation.get("description", "")

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER = "X-Request-ID"
+HEAD = "HEAD"
 KEPT_IN = "headsup.request_id"
 GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 UNWATCHED = ("/healthz", "/readyz", "/metrics")
@@ -38,8 +39,10 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status = perf_counter(), 500
+        began, status, method = perf_counter(), 500, scope["method"]
         given = Headers(scope=scope).get(HEADER, "")
+        if method == HEAD:
+            scope, send = as_get(scope, send)
         scope[KEPT_IN] = given if GIVEN.fullmatch(given) else uuid4().hex
 
         async def send_named(message: Message) -> None:
@@ -57,16 +60,27 @@ class RequestMiddleware:
             await self.app(scope, receive, send_named)
         finally:
             if scope["path"] not in UNWATCHED:
-                _log(scope, status, perf_counter() - began)
+                _log(scope, method, status, perf_counter() - began)
 
 
-def _log(scope: Scope, status: int, seconds: float) -> None:
+def as_get(scope: Scope, send: Send) -> tuple[Scope, Send]:
+    """Ask what GET answers and send its head alone; who streams is then told that all have left."""
+
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body"})
+
+    return {**scope, "method": "GET"}, send_head
+
+
+def _log(scope: Scope, method: str, status: int, seconds: float) -> None:
     route = scope.get("route")
     path = getattr(route, "path", "none")
-    LATENCY.labels(method=scope["method"], route=path, status=int(status)).observe(seconds)
+    LATENCY.labels(method=method, route=path, status=int(status)).observe(seconds)
     log.info(
         "request.answered",
-        method=scope["method"],
+        method=method,
         route=getattr(route, "path", None),
         status=int(status),
         seconds=round(seconds, 4),

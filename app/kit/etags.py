@@ -1,24 +1,64 @@
 """ETags: what an answer depends on, hashed, and whether the caller has it already."""
 
 import hashlib
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import orjson
 from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from typing_extensions import override
 
 VARY = "Authorization, Accept, Accept-Encoding"
 ETAG_BYTES = 16
+READ = 200
 UNCHANGED: dict[int | str, dict[str, Any]] = {
     304: {"description": "The caller has the answer: `If-None-Match` names its ETag."}
 }
 
 
+class TaggedRoute(APIRoute):
+    """A route whose answers to GET carry an ETag, over what is answered if they have none yet.
+
+    For answers that are small: they are read again, and only not sent again.
+    """
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request."""
+        answer = super().get_route_handler()
+
+        async def tagged(request: Request) -> Response:
+            response = await answer(request)
+            etag = response.headers.get("etag")
+            if response.status_code != READ or (etag is None and is_streamed(response)):
+                return response
+            etag = etag or _weak(bytes(response.body))
+            if is_known(request, etag):
+                return not_modified(etag)
+            response.headers.update(headers_of(etag))
+            return response
+
+        return tagged if "GET" in (self.methods or ()) else answer
+
+
 def etag_of(*parts: object) -> str:
     """Return a weak ETag over `parts`, which are what JSON can say, days and instants."""
-    digest = hashlib.sha256(
-        orjson.dumps(parts, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    )
-    return f'W/"{digest.hexdigest()[: 2 * ETAG_BYTES]}"'
+    return _weak(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS))
+
+
+def digest_of(content: bytes) -> str:
+    """Return what stands for bytes."""
+    return hashlib.sha256(content).hexdigest()[: 2 * ETAG_BYTES]
+
+
+def _weak(content: bytes) -> str:
+    return f'W/"{digest_of(content)}"'
+
+
+def is_streamed(response: Response) -> bool:
+    """Say whether an answer is written only while it is sent."""
+    return "content-length" not in response.headers
 
 
 def is_asked(request: Request) -> bool:

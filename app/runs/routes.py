@@ -10,6 +10,7 @@ from app.access.scopes import Key, Scope
 from app.kit.cursors import Position
 from app.kit.db import metadata
 from app.kit.errors import Conflict
+from app.kit.etags import TaggedRoute
 from app.kit.problems import answers
 from app.kit.web import Text
 from app.runs import asking, reading, store
@@ -35,7 +36,7 @@ from app.runs.store import ACTIVE
 
 TIB = 2**40
 
-router = APIRouter(prefix="/reports", tags=["reports"])
+router = APIRouter(prefix="/reports", tags=["reports"], route_class=TaggedRoute)
 
 Reader = Annotated[Key, require(Scope.REPORTS_READ)]
 Runner = Annotated[Key, require(Scope.REPORTS_RUN)]

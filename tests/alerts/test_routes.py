@@ -82,7 +82,7 @@ async def test_one_alert_tells_its_history_and_scores(asking: httpx.AsyncClient)
     detail = answer.json()
     assert [entry["what"] for entry in detail["history"]] == ["OPENED"]
     assert [day["score"] for day in detail["scores"]] == [80.0]
-    assert answer.headers["ETag"] == '"1"'
+    assert answer.headers["ETag"].startswith('"1-')
 
 
 async def test_it_is_resolved_by_hand_with_what_was_done(asking: httpx.AsyncClient) -> None:
@@ -95,7 +95,7 @@ async def test_it_is_resolved_by_hand_with_what_was_done(asking: httpx.AsyncClie
     assert (detail["status"], detail["resolution"]) == ("RESOLVED", "MANUAL")
     assert (detail["action"], detail["action_taken"]) == ("CONTACTED", "called")
     assert detail["history"][-1]["who"] == "ana"
-    assert answer.headers["ETag"] == '"2"'
+    assert answer.headers["ETag"].startswith('"2-')
 
 
 async def test_a_patch_can_do_several_things(asking: httpx.AsyncClient) -> None:

@@ -10,6 +10,7 @@ from app.access.gate import KeyDep, require
 from app.access.scopes import Key, Scope
 from app.kit.cursors import next_link
 from app.kit.errors import NotFound
+from app.kit.etags import TaggedRoute
 from app.kit.problems import answers
 from app.kit.web import DEFAULT_LIMIT, Id, Limit, PathId, SessionDep, ShellDep
 from app.sources import uploads
@@ -27,7 +28,7 @@ ACADEMY: dict[str, Any] = {"id": 1, "slug": "madrid", "name": "Academy of Madrid
 USER: dict[str, Any] = {"id": 4711, "email": "ada@example.com", "full_name": "Ada Lovelace"}
 UPLOAD = answers(404, 413, 415)
 
-router = APIRouter()
+router = APIRouter(route_class=TaggedRoute)
 
 Writer = Annotated[Key, require(Scope.DATA_WRITE)]
 PeopleReader = Annotated[Key, require(Scope.PEOPLE_READ)]
