@@ -58,6 +58,7 @@ def create_app(
         lifespan=_lifespan(settings, sources, clock),
         dependencies=[Depends(RefuseUnknown())],
         strict_content_type=True,
+        redirect_slashes=False,
     )
     app.state.settings = settings
     app.state.remembered = Remembered()

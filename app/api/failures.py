@@ -9,9 +9,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from app.api.openapi import api_routes
-from app.api.requests import HEADER, id_of
+from app.api.requests import HEAD, HEADER, id_of
 from app.kit import problems
-from app.kit.errors import AppError
+from app.kit.errors import AppError, Fault
 from app.kit.problems import ProblemAnswer
 
 WORDS = {
@@ -19,6 +19,7 @@ WORDS = {
     HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "The path does not take this method."),
 }
 DATABASE_DOWN = (ConnectionError, InterfaceError, OperationalError, PoolTimeout)
+JSON = "application/json"
 KINDS = (AppError, RequestValidationError, HTTPException, *DATABASE_DOWN, Exception)
 
 
@@ -27,12 +28,23 @@ async def answer(request: Request, error: Exception) -> Response:
     if isinstance(error, AppError):
         return problems.of_error(error)
     if isinstance(error, RequestValidationError):
-        return problems.of_validation(error)
+        return _of_other_body(request, error) or problems.of_validation(error)
     if isinstance(error, HTTPException):
         return _of_router(request, error)
     if isinstance(error, DATABASE_DOWN):
         return ProblemAnswer(503, "database_down", "The database does not answer; try again.")
     return _of_bug(request)
+
+
+def _of_other_body(request: Request, error: RequestValidationError) -> Response | None:
+    """Say of a body that is not said to be JSON that it should be; None if it is that."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json = kind == JSON or (kind.startswith("application/") and kind.endswith("+json"))
+    if is_json or all(tuple(each["loc"]) != ("body",) for each in error.errors()):
+        return None
+    fault = Fault(pointer="/header/Content-Type", message=f"send {JSON}")
+    text = f"The body is read as JSON only, sent as {JSON}."
+    return ProblemAnswer(415, "unsupported_media_type", text, faults=[fault])
 
 
 def _of_router(request: Request, error: HTTPException) -> Response:
@@ -52,7 +64,7 @@ def _methods_at(request: Request) -> set[str]:
     for route in api_routes(request.app):
         if route.path_regex.match(request.url.path):
             found |= route.methods or set()
-    return found
+    return found | ({HEAD} if "GET" in found else set())
 
 
 def _of_bug(request: Request) -> Response:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
 from app.access.gate import require
@@ -27,6 +27,12 @@ class Erased(BaseModel):
     )
 
     deleted: dict[str, int]
+
+
+@router.get("/", include_in_schema=False)
+async def get_root() -> Response:
+    """Lead whoever looks around to the description."""
+    return Response(status_code=307, headers={"Location": "docs"})
 
 
 @router.delete("/users/{user_id}", summary="Erase a person")

@@ -24,6 +24,9 @@ NAMING_CONVENTION = {
 
 metadata = MetaData(naming_convention=NAMING_CONVENTION)
 APPLICATION = "headsup"
+MOST_SECONDS = 60
+"""A statement of a request that takes longer is ended: by then nobody waits for its answer."""
+READING = {"statement_timeout": f"{MOST_SECONDS}s"}
 INSTANT = DateTime(timezone=True)
 
 
@@ -66,6 +69,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_pre_ping=pooled,
+            hide_parameters=True,
             connect_args=connect,
             **pool,
         )
@@ -74,7 +78,8 @@ class Database:
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
             pool_reset_on_return=None,
-            connect_args=connect,
+            hide_parameters=True,
+            connect_args={"server_settings": self.server_settings | READING},
             **pool,
         )
         """For single statements that read: nothing goes to the server but the statement.

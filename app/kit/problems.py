@@ -13,6 +13,7 @@ from app.kit.errors import AppError, Fault
 
 MEDIA_TYPE = "application/problem+json"
 MOST_FAULTS = 100
+NO_JSON = "json_invalid"
 
 Answers = dict[int | str, dict[str, Any]]
 
@@ -80,11 +81,15 @@ def of_error(error: AppError) -> ProblemAnswer:
 
 def of_validation(error: RequestValidationError) -> ProblemAnswer:
     """Answer a request that does not fit its parameters, without repeating what was sent."""
-    faults = [
-        Fault(pointer=pointer(each["loc"]), message=each["msg"])
-        for each in error.errors()[:MOST_FAULTS]
-    ]
+    faults = [_fault(each) for each in error.errors()[:MOST_FAULTS]]
     return ProblemAnswer(422, "invalid_request", "The request cannot be used.", faults=faults)
+
+
+def _fault(error: Mapping[str, Any]) -> Fault:
+    if error["type"] == NO_JSON:
+        place = f"this is no JSON: {error['ctx']['error']} after {error['loc'][-1]} characters"
+        return Fault(pointer="", message=place)
+    return Fault(pointer=pointer(error["loc"]), message=error["msg"])
 
 
 def pointer(location: Sequence[str | int]) -> str:

@@ -1,7 +1,7 @@
 """What routes depend on: the database, a session, the clock, and types of what they take."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, TypeVar
@@ -14,13 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.clock import Clock
-from app.kit.db import Database
+from app.kit.db import MOST_SECONDS, Database
+from app.kit.errors import SourceDown
 from app.kit.shared import Shared
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 MAX_ID = 2**63 - 1
 ISO_DAY_CHARACTERS = 10
+QUERY_CANCELED = "57014"
 
 Answer = TypeVar("Answer")
 
@@ -49,15 +51,30 @@ ShellDep = Annotated[Shell, Depends(get_shell)]
 
 async def get_session(shell: ShellDep) -> AsyncIterator[AsyncSession]:
     """Open the request's transaction; it is committed before the answer leaves."""
-    async with shell.database.transaction() as session:
-        yield session
+    with in_time():
+        async with shell.database.transaction() as session:
+            connection = await session.connection()
+            await connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{MOST_SECONDS}s'")
+            yield session
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """Raise `SourceDown` for a statement that was ended because it took too long."""
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != QUERY_CANCELED:
+            raise
+        raise SourceDown(f"It took longer than {MOST_SECONDS} s.", code="too_slow") from error
 
 
 @asynccontextmanager
 async def reading(database: Database) -> AsyncIterator[AsyncConnection]:
     """Lend a connection for reading: each statement sees a state of its own."""
-    async with database.reader.connect() as connection:
-        yield connection
+    with in_time():
+        async with database.reader.connect() as connection:
+            yield connection
 
 
 async def read_once(

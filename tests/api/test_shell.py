@@ -7,9 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import APIRouter
+from sqlalchemy import text
 
+from app.access.scopes import Scope
 from app.api.app import create_app
 from app.kit.db import Database
+from app.kit.web import SessionDep, ShellDep, reading
 from app.settings import Settings
 from tests.support.service import client, service, token
 
@@ -42,7 +45,7 @@ async def test_errors_are_problems(
 
 
 async def test_a_wrong_method_is_told_the_right_ones(asking: httpx.AsyncClient) -> None:
-    assert (await asking.post("/academies")).headers["allow"] == "GET, PUT"
+    assert (await asking.post("/academies")).headers["allow"] == "GET, HEAD, PUT"
 
 
 async def test_a_bug_shows_nothing_of_the_inside(shared: Database, tmp_path: Path) -> None:
@@ -113,6 +116,68 @@ async def test_large_answers_are_packed(asking: httpx.AsyncClient) -> None:
     assert answer.headers["content-encoding"] == "gzip"
 
 
-async def test_answers_are_private(shared: Database, tmp_path: Path) -> None:
-    async with client(service(shared, tmp_path), await token(shared)) as asking:
-        assert (await asking.get("/me")).headers["cache-control"] == "private"
+async def test_who_looks_around_is_led_to_the_description(asking: httpx.AsyncClient) -> None:
+    answer = await asking.get("/", follow_redirects=True)
+
+    assert (answer.status_code, answer.url.path) == (200, "/docs")
+
+
+async def test_a_slash_too_many_leads_nowhere(asking: httpx.AsyncClient) -> None:
+    """To be sent on would be to http, with the key, behind whoever ends the TLS."""
+    assert (await asking.get("/me/")).status_code == 404
+
+
+async def test_the_head_alone_can_be_asked_for(asking: httpx.AsyncClient) -> None:
+    whole, head = await asking.get("/healthz"), await asking.head("/healthz")
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == whole.headers["content-length"]
+    assert (await asking.head("/me")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status", "pointer"),
+    [
+        ("application/json", "{", 422, ""),
+        ("application/json", "[]", 422, ""),
+        ("application/json", '{"colour": 1}', 422, "/colour"),
+        ("application/json", '{"academy": [1, 0]}', 422, "/academy/1"),
+        ("application/x-www-form-urlencoded", "{}", 415, "/header/Content-Type"),
+        ("", "{}", 415, "/header/Content-Type"),
+    ],
+)
+async def test_what_is_wrong_with_a_body_is_told(
+    shared: Database, tmp_path: Path, kind: str, body: str, status: int, pointer: str
+) -> None:
+    key = await token(shared, Scope.REPORTS_RUN)
+    async with client(service(shared, tmp_path), key) as asking:
+        headers = {"Content-Type": kind} if kind else {}
+        answer = await asking.post("/reports/churn/run", content=body, headers=headers)
+
+    assert answer.status_code == status
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+
+
+async def test_what_takes_too_long_is_ended_and_said(shared: Database, tmp_path: Path) -> None:
+    router = APIRouter()
+
+    @router.get("/slow")
+    async def slow(session: SessionDep) -> None:
+        connection = await session.connection()
+        await connection.exec_driver_sql("SET LOCAL statement_timeout = '1ms'")
+        await connection.exec_driver_sql("SELECT pg_sleep(60)")
+
+    @router.get("/most")
+    async def most(session: SessionDep, shell: ShellDep) -> list[str]:
+        connection = await session.connection()
+        asked = text("SELECT current_setting('statement_timeout')")
+        async with reading(shell.database) as other:
+            return [str(await each.scalar(asked)) for each in (connection, other)]
+
+    app = service(shared, tmp_path)
+    app.include_router(router)
+    async with client(app) as asking:
+        answer, limits = await asking.get("/slow"), await asking.get("/most")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "too_slow")
+    assert limits.json() == ["1min", "1min"]
