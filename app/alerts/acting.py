@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.alerts.deeds import Deed, Doing, Entry, Reopen, Standing, do
 from app.alerts.kinds import Resolution, Status
 from app.alerts.models import Alert, AlertEvent, AlertWatermark
-from app.kit.errors import AppError, Conflict, Fault, Invalid, NotFound
+from app.kit.errors import Conflict, Fault, Invalid, NotFound
 
 MOST_AT_ONCE = 500
 PRIOR_SQL = text(
@@ -49,7 +49,10 @@ async def act(
 
     Raises `NotFound`, `Stale`, `Conflict` naming what is legal, or `Invalid`.
     """
-    (alert,) = await act_on_all(session, {alert_id: version}, deeds, actor)
+    try:
+        (alert,) = await act_on_all(session, {alert_id: version}, deeds, actor)
+    except (Conflict, NotFound) as error:
+        raise type(error)(error.message, code=error.code) from None
     return alert
 
 
@@ -75,9 +78,10 @@ async def act_on_all(
     alerts = (await session.exec(fresh)).all()
     _check_versions(alerts, versions)
     if any(isinstance(deed, Reopen) for deed in deeds):
-        await _check_newest(session, alerts)
+        await _check_newest(session, alerts, versions)
     history = await _newest_entries(session, versions)
-    entries = _do_all(alerts, deeds, actor, days)
+    entries, refused = _do_all(alerts, deeds, actor, days)
+    _check_done(versions, refused)
     for alert_id, told in entries.items():
         for seq, entry in enumerate(told, history.get(alert_id, 0) + 1):
             session.add(_event(alert_id, seq, entry, actor, days[alert_id]))
@@ -120,12 +124,13 @@ def _check_versions(alerts: Sequence[Alert], versions: Mapping[int, int | None])
         raise Stale(message, code="changed_meanwhile", faults=_faults(versions, stale, message))
 
 
-async def _check_newest(session: AsyncSession, alerts: Sequence[Alert]) -> None:
+async def _check_newest(
+    session: AsyncSession, alerts: Sequence[Alert], wanted: Collection[int]
+) -> None:
     newer = [alert.id for alert in alerts if await _has_newer(session, alert)]
     if newer:
-        ids = [alert.id for alert in alerts]
         message = "A newer alert of the same kind has taken its place; act on that one."
-        faults = _faults(ids, newer, message)
+        faults = _faults(wanted, newer, message)
         raise Conflict(message, code="has_newer_alert", faults=faults)
 
 
@@ -154,24 +159,27 @@ async def _newest_entries(session: AsyncSession, wanted: Collection[int]) -> Map
 
 def _do_all(
     alerts: Sequence[Alert], deeds: Sequence[Deed], actor: Actor, days: Mapping[int, date]
-) -> Mapping[int, Sequence[Entry]]:
+) -> tuple[Mapping[int, Sequence[Entry]], Mapping[int, Conflict]]:
     entries: dict[int, Sequence[Entry]] = {}
-    refused: list[tuple[int, AppError]] = []
+    refused: dict[int, Conflict] = {}
     for alert in alerts:
         doing = Doing(who=actor.who, now=actor.now, day=days[alert.id])
         try:
             entries[alert.id] = _do(alert, deeds, doing)
         except Conflict as error:
-            refused.append((alert.id, error))
+            refused[alert.id] = error
+    return entries, refused
+
+
+def _check_done(wanted: Collection[int], refused: Mapping[int, Conflict]) -> None:
     if refused:
-        order = [alert.id for alert in alerts]
+        first, *_ = (refused[alert_id] for alert_id in wanted if alert_id in refused)
         faults = [
-            Fault(pointer=f"/{order.index(alert_id)}", message=f"Alert {alert_id}: {error}")
-            for alert_id, error in refused
+            _fault(place, alert_id, refused[alert_id].message)
+            for place, alert_id in enumerate(wanted)
+            if alert_id in refused
         ]
-        first = refused[0][1]
         raise Conflict(first.message, code=first.code, faults=faults)
-    return entries
 
 
 def _do(alert: Alert, deeds: Sequence[Deed], doing: Doing) -> Sequence[Entry]:
@@ -220,7 +228,12 @@ def _event(alert_id: int, seq: int, entry: Entry, actor: Actor, day: date) -> Al
 
 def _faults(wanted: Collection[int], wrong: Collection[int], message: str) -> Sequence[Fault]:
     return [
-        Fault(pointer=f"/{place}", message=f"Alert {alert_id}: {message}")
+        _fault(place, alert_id, message)
         for place, alert_id in enumerate(wanted)
         if alert_id in wrong
     ]
+
+
+def _fault(place: int, alert_id: int, message: str) -> Fault:
+    """Point into the list of alerts, as it was sent."""
+    return Fault(pointer=f"/alerts/{place}", message=f"Alert {alert_id}: {message}")

@@ -81,15 +81,15 @@ async def change(session: AsyncSession, report: AlertingReport, wanted: Change) 
 
 
 def _check(report: AlertingReport, wanted: Change) -> None:
-    faults = []
+    faults, root = [], f"/reports/{report.report_type}"
     for kind, rule in wanted.rules.items():
         default = report.rules.get(kind)
         if default is None:
             known = ", ".join(report.rules)
-            faults.append(Fault(pointer=f"/rules/{kind}", message=f"unknown; there is: {known}"))
+            faults.append(Fault(pointer=f"{root}/{kind}", message=f"unknown; there is: {known}"))
         elif rule is not None and (rule.threshold is None) != (default.threshold is None):
             needs = "needs a" if rule.threshold is None else "has no"
-            faults.append(Fault(pointer=f"/rules/{kind}/threshold", message=f"{needs} threshold"))
+            faults.append(Fault(pointer=f"{root}/{kind}/threshold", message=f"{needs} threshold"))
     if faults:
         raise Invalid("The rules cannot be used.", code="invalid_rules", faults=faults)
 

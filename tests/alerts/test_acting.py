@@ -54,13 +54,13 @@ async def test_many_at_once_or_none(world: World) -> None:
     await world.see(day(0), {1: AWAY, 2: AWAY})
     first, second = await world.alerts()
     await world.act(first, "resolve")
-    both: dict[int, int | None] = {first.id: None, second.id: None}
+    both: dict[int, int | None] = {second.id: None, first.id: None}
 
     with pytest.raises(Conflict, match=r"RESOLVED.*reopened, noted") as raised:
         async with world.database.transaction() as session:
             await act_on_all(session, both, [Resolve()], ANA)
 
-    assert [fault.pointer for fault in raised.value.faults] == ["/0"]
+    assert [fault.pointer for fault in raised.value.faults] == ["/alerts/1"]
     assert (await world.alerts())[1].status is Status.OPEN
 
 

@@ -119,6 +119,7 @@ async def test_what_cannot_be_done_names_what_can(asking: httpx.AsyncClient) -> 
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (409, "illegal_transition")
     assert "acknowledged, snoozed, resolved" in problem["detail"]
+    assert problem["errors"] == []
 
 
 async def test_of_two_patches_at_once_one_is_412(asking: httpx.AsyncClient) -> None:
@@ -143,7 +144,7 @@ async def test_many_are_resolved_or_none(asking: httpx.AsyncClient) -> None:
     refused = await asking.post("/alerts/resolve", json={"alerts": [*named, {"id": 999_999}]})
     done = await asking.post("/alerts/resolve", json={"alerts": named, "action": "NO_ACTION"})
 
-    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (404, "/3")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (404, "/alerts/3")
     assert [item["version"] for item in done.json()["items"]] == [2, 2, 2]
     assert (await asking.get("/alerts")).json()["items"] == []
 

@@ -182,16 +182,20 @@ async def test_the_same_rule_again_is_no_new_version(database: Database) -> None
 
 
 @pytest.mark.parametrize(
-    "rules",
+    ("rules", "place"),
     [
-        {"WEATHER": Rule()},
-        {"INACTIVITY": Rule(threshold=None)},
-        {"PAYMENT_RISK": Rule(threshold=3)},
+        ({"WEATHER": Rule()}, "WEATHER"),
+        ({"INACTIVITY": Rule(threshold=None)}, "INACTIVITY/threshold"),
+        ({"PAYMENT_RISK": Rule(threshold=3)}, "PAYMENT_RISK/threshold"),
     ],
 )
-async def test_rules_that_cannot_be_are_refused(database: Database, rules: dict[str, Rule]) -> None:
-    with pytest.raises(Invalid):
+async def test_rules_that_cannot_be_are_refused(
+    database: Database, rules: dict[str, Rule], place: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
         await change(database, 1, **rules)
+
+    assert [fault.pointer for fault in refused.value.faults] == [f"/reports/churn/{place}"]
 
 
 @pytest.mark.parametrize("kind", AlertType)
