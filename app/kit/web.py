@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Path, Request
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.clock import Clock
@@ -53,9 +55,13 @@ async def get_session(shell: ShellDep) -> AsyncIterator[AsyncSession]:
     """Open the request's transaction; it is committed before the answer leaves."""
     with in_time():
         async with shell.database.transaction() as session:
-            connection = await session.connection()
-            await connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{MOST_SECONDS}s'")
+            event.listen(session.sync_session, "after_begin", _limit)
             yield session
+
+
+def _limit(_session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    """Limit each statement, once there is one: until then the request holds no connection."""
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{MOST_SECONDS}s'")
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.kit.web import DEFAULT_LIMIT, CursorText, Day, Id, Limit, Text
 from app.runs.gate import DayState
@@ -88,3 +88,10 @@ class LedgerQuery(Paged):
         default=[], description="Only these academies; may be repeated."
     )
     state: DayState | None = None
+
+    @model_validator(mode="after")
+    def in_order(self) -> Self:
+        """Refuse days that are out of order."""
+        if self.date_from and self.date_to and self.date_from > self.date_to:
+            raise ValueError("from is after to")
+        return self

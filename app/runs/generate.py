@@ -100,7 +100,7 @@ async def _work_or_look(run_id: UUID, workshop: Workshop) -> Run:
 
 
 async def check_academies(sources: Sources, academies: Sequence[int] | None) -> None:
-    """Raise `NotFound` naming the academies that nothing is known of."""
+    """Raise `NotFound` naming the first of the academies that nothing is known of."""
     if academies is None:
         return
     async with sources.database.transaction() as session:
@@ -109,5 +109,6 @@ async def check_academies(sources: Sources, academies: Sequence[int] | None) -> 
         first = unknown.first()
     if first is not None:
         message = f"Nothing is known of an academy {first}: neither its name nor a subscription."
-        fault = Fault(pointer="/academy", message=message)
+        place = academies.index(first)
+        fault = Fault(pointer=f"/academy/{place}", message=message)
         raise NotFound(message, code="unknown_academy", faults=[fault])

@@ -182,7 +182,7 @@ async def run_report(
         key.check(Scope.ADMIN)
     academies = key.narrow(asked.academy)
     request = asked.request(report_type, opened.today, academies)
-    await check_academies(opened.sources, academies)
+    await check_academies(opened.sources, asked.academy)
     repeatable = idempotency_key and Repeatable(
         key_id=key.id,
         route=f"run/{report_type}",
@@ -207,7 +207,7 @@ async def plan_report(
     check_report(report_type, key)
     academies = key.narrow(asked.academy)
     request = asked.request(report_type, opened.today, academies)
-    await check_academies(opened.sources, academies)
+    await check_academies(opened.sources, asked.academy)
     found = await plan(request, opened.sources)
     usd = round(found.bytes_processed / TIB * opened.settings.price_per_tib, 2)
     return PlanShown(

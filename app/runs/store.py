@@ -1,5 +1,6 @@
 """Every statement on runs and their days."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -115,12 +116,14 @@ async def days_of(session: AsyncSession, run: UUID) -> Sequence[RunDay]:
 async def request_cancel(session: AsyncSession, run: UUID, now: datetime) -> Run:
     """Ask whoever works on the run to stop; one that nobody works on is cancelled at once.
 
-    A run that has ended stays as it is.
+    Its place is free: the same request makes a new run. A run that has ended stays as it is.
     """
     found = await named(session, run, lock=True)
     if found.status not in ACTIVE:
         return found
-    found.cancel_requested_at = found.cancel_requested_at or now
+    if found.cancel_requested_at is None:
+        found.cancel_requested_at = now
+        found.request_key = hashlib.sha256(found.request_key + found.id.bytes).digest()
     if found.worker is None:
         found.status, found.finished_at = RunStatus.CANCELLED, now
         await cancel_open_days(session, run)

@@ -26,9 +26,10 @@ async def test_a_run_is_accepted_and_a_worker_woken(asker: Asker, database: Data
 
 
 async def test_a_run_that_is_not_accepted_wakes_nobody(asker: Asker, database: Database) -> None:
-    status, answer = await asker.post(RUN, {"academy": [77]})
+    status, answer = await asker.post(RUN, {"academy": [1, 77]})
 
     assert (status, answer["code"]) == (404, "unknown_academy")
+    assert [fault["pointer"] for fault in answer["errors"]] == ["/academy/1"]
     assert await jobs(database) == []
 
 
@@ -118,6 +119,17 @@ async def test_a_limited_key_runs_its_academies(asker: Asker, database: Database
     assert (await own.post(RUN, {"academy": [77]}))[0] == 404
 
 
+async def test_a_key_for_an_academy_to_come_runs_those_that_there_are(
+    asker: Asker, database: Database
+) -> None:
+    own = await limited(asker, database, 1, 77)
+
+    status, run = await own.post(RUN)
+
+    assert (status, run["academies"]) == (202, [1, 77])
+    assert (await own.post("/reports/churn/plan"))[0] == 200
+
+
 async def test_a_limited_key_sees_no_run_of_others(asker: Asker, database: Database) -> None:
     own = await limited(asker, database, 1)
     hidden = [(await asker.post(RUN, body))[1]["id"] for body in (None, {"academy": [1, 2]})]
@@ -139,6 +151,25 @@ async def test_a_run_that_nobody_has_begun_is_cancelled_at_once(asker: Asker) ->
     assert (status, cancelled["status"]) == (200, "CANCELLED")
     assert cancelled["days"] == {"CANCELLED": 2}
     assert (await asker.post(RUN, {"days_back": 2}))[0] == 202
+
+
+async def test_a_run_that_is_being_stopped_leaves_its_place_to_the_next(
+    asker: Asker, database: Database
+) -> None:
+    """It was answered instead of a new one, and nobody ran the days."""
+    _, run = await asker.post(RUN, {"days_back": 2})
+    await set_run(
+        database, run["id"], status=RunStatus.RUNNING, worker="somebody", heartbeat_at=NOW
+    )
+
+    for _ in range(2):
+        status, stopping = await asker.post(f"/reports/runs/{run['id']}/cancel")
+        assert (status, stopping["status"]) == (200, "RUNNING")
+
+    first, other = await asker.post(RUN, {"days_back": 2})
+    second, same = await asker.post(RUN, {"days_back": 2})
+    assert (first, other["status"], other["id"] != run["id"]) == (202, "PENDING", True)
+    assert (second, same["id"]) == (200, other["id"])
 
 
 async def test_a_run_that_has_ended_is_not_cancelled(asker: Asker, database: Database) -> None:
