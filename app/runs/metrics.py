@@ -19,7 +19,7 @@ SPAN = timedelta(days=14)
 DAYS_SQL = text(
     """
     SELECT report_type, state, count(*) FROM report_days
-    WHERE report_date >= :since AND state <> 'PUBLISHED'
+    WHERE report_date >= :since AND (state = 'ERROR' OR (state = 'HELD' AND academy_id <> 0))
     GROUP BY report_type, state
     """
 )
@@ -61,7 +61,7 @@ class Standing(Collector):
         )
         yield _gauge(
             "headsup_unpublished_days",
-            "Academies' days of the last 14 that are held or failed.",
+            "Academies' days of the last 14 that are held, and whole days that failed.",
             ["report", "state"],
             (([report, state], count) for report, state, count in self.days),
         )

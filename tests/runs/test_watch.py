@@ -1,5 +1,6 @@
 """What is said to whoever looks after the service."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from sqlalchemy import text
 
 from app.kit.db import Database
 from app.runs.gate import DayState
-from app.runs.models import RunStatus
+from app.runs.models import EVERY_ACADEMY, RunStatus
 from tests.support.published import DAY, publish, risk
 from tests.support.runs import claimed, made
 from tests.support.service import NOW, client, service
+from tests.support.watching import ask_for
+
+HANDBOOK = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 async def ask(database: Database, home: Path, path: str) -> httpx.Response:
@@ -98,3 +102,34 @@ async def test_days_that_were_not_published_are_counted(
     await publish(database, risk(), risk(academy_id=2), state=state)
 
     assert (await metrics(database, tmp_path))["unpublished_days", "churn", state] == 2
+
+
+@pytest.mark.parametrize(("state", "count"), [(DayState.HELD, 0), (DayState.ERROR, 1)])
+async def test_a_day_that_is_held_for_all_is_counted_by_its_academies(
+    database: Database, tmp_path: Path, state: DayState, count: int
+) -> None:
+    await publish(database, risk(academy_id=EVERY_ACADEMY), state=state)
+
+    found = await metrics(database, tmp_path)
+
+    assert found.get(("unpublished_days", "churn", state), 0) == count
+
+
+async def test_every_metric_and_label_that_the_handbook_alerts_on_is_there(
+    database: Database, tmp_path: Path
+) -> None:
+    """An alert on a name that nobody exports never fires."""
+    await publish(database, risk(), state=DayState.HELD)
+    await ask_for(database, DAY, DAY)
+    answer = await ask(database, tmp_path, "/metrics")
+    there = {
+        sample.name: set(sample.labels)
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+    wanted = re.findall(r"\b(headsup_\w+)(?:\{(\w+)=)?", HANDBOOK.read_text("utf-8"))
+
+    assert len(wanted) > 8
+    for name, label in wanted:
+        assert {label} - {""} <= there[name], name
