@@ -14,6 +14,7 @@ import typer
 from app.access import store as keys
 from app.access.scopes import Key, Scope
 from app.cli.generate import exit_code, generate, tell
+from app.cli.serve import listening
 from app.cli.terminal import errors, output, run, show
 from app.demo.fill import fill
 from app.demo.plan import Plan
@@ -29,6 +30,7 @@ REPORT = "churn"
 BACKFILL_DAYS = 30
 MARK = "demo.json"
 KEY_NAME = "demo"
+HOST = "127.0.0.1"
 
 
 def demo(
@@ -46,6 +48,8 @@ def demo(
     Everything stays in the folder `demo` of the home; real data is neither read nor touched.
     """
     settings = demo_settings(Settings.from_environment())
+    if is_served:
+        listening(HOST, port).close()
     last_day = day_of(utc_now(), settings.zone) - ONE_DAY
     plan = Plan(learners=learners, days=days, seed=seed, last_day=last_day)
     _make_room(settings.home, plan)
@@ -111,7 +115,7 @@ async def renew_key(database: Database) -> str:
 
 
 def _say_how_to_ask(token: str, port: int) -> None:
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://{HOST}:{port}"
     output.print("Ask it, in another terminal:", style="bold")
     output.print(
         f'  curl -s -H "Authorization: Bearer {token}"'

@@ -1,5 +1,6 @@
 """What cannot be done is refused with a sentence that says why, and a status of its own."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,19 @@ def test_an_empty_warehouse_fails_the_day_and_says_what_to_do(headsup: Headsup) 
     assert "ERROR: 1 day (1 error), 0 rows" in answer.out
     assert "Failed: 2026-05-01: The warehouse holds no activity at all" in answer.complaint
     assert "headsup import activity FILE" in answer.complaint
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_port_that_is_taken_is_told_before_anything_is_begun(
+    headsup: Headsup, command: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+
+        answer = headsup(command, "--port", port)
+
+    assert answer.status == 2
+    assert f"Port {port} of 127.0.0.1 cannot be listened on: Address already in use" in (
+        answer.complaint
+    )
+    assert answer.out == ""
