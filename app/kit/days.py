@@ -1,6 +1,6 @@
 """Days in a time zone, and the UTC instants at which they begin and end."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -40,6 +40,18 @@ def number_of(day: date) -> int:
 def days_between(first: date, last: date) -> Sequence[date]:
     """List the days from `first` to `last`, both included."""
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def stretches(days: Iterable[date]) -> Iterator[Sequence[date]]:
+    """Part days into those that follow each other without a gap, oldest first."""
+    stretch: list[date] = []
+    for day in sorted(set(days)):
+        if stretch and day - stretch[-1] > ONE_DAY:
+            yield stretch
+            stretch = []
+        stretch.append(day)
+    if stretch:
+        yield stretch
 
 
 def offsets_between(first: date, last: date, zone: ZoneInfo) -> Sequence[Offset]:

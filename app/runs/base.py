@@ -31,6 +31,18 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """How much happened on some days, and what it cost to find out.
+
+    `active` maps each day to the academies with subscribers on it, and these to how many were
+    active.
+    """
+
+    active: Mapping[date, Mapping[int, int]]
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Processed:
     """A day's rows of every academy in scope.
 
@@ -92,6 +104,15 @@ class BaseReport(ABC):
     @abstractmethod
     async def query(self, days: Sequence[date], labels: Mapping[str, str]) -> Query:
         """Return the one question that is asked of the warehouse for `days`."""
+
+    @abstractmethod
+    async def count_active(
+        self, days: Sequence[date], academies: Academies, labels: Mapping[str, str]
+    ) -> Volume:
+        """Count who was active on each of `days`, reading no activity of any other day.
+
+        The counts are the first ones of `Processed.active_by_day`, which a run would find.
+        """
 
     @abstractmethod
     async def process_data(self, fetched: Fetched, day: date) -> Processed:

@@ -59,15 +59,15 @@ class Ahead:
     async def _read(self, day: date) -> Known:
         database, zone = self._sources.database, self._sources.zone
         subscribers, telemetry = await gather(
-            self._subscribers(day), means_for(database, day, zone)
+            subscribers_as_of(self._sources, day, self._academies), means_for(database, day, zone)
         )
         return Known(subscribers=subscribers, telemetry=telemetry)
 
-    async def _subscribers(self, day: date) -> pl.DataFrame:
-        zone = self._sources.zone
-        ends_at = end_of(day, zone)
-        versions = await versions_as_of(self._sources.database, ends_at, self._academies)
-        return await to_thread(subscribers_on, versions, day, zone)
+
+async def subscribers_as_of(sources: Sources, day: date, academies: Academies) -> pl.DataFrame:
+    """Return who was live on `day`, as `subscribers_on` does; raise `SourceDown`."""
+    versions = await versions_as_of(sources.database, end_of(day, sources.zone), academies)
+    return await to_thread(subscribers_on, versions, day, sources.zone)
 
 
 @asynccontextmanager

@@ -31,7 +31,8 @@ from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
 from app.reports.churn.preview import compare
 from app.reports.churn.scoring import SCORING_VERSION, score
 from app.reports.churn.summary import active_by_day, summarize
-from app.runs.base import Academies, BaseReport, Fetched, Prepared, Processed, TextTable
+from app.reports.churn.volume import count_active
+from app.runs.base import Academies, BaseReport, Fetched, Prepared, Processed, TextTable, Volume
 from app.runs.gate import Judgement
 from app.sources.subscriptions.store import live_count
 from app.sources.warehouse.activity import scan_params, with_activity
@@ -108,6 +109,12 @@ class ChurnReport(BaseReport):
         sql = with_activity(await warehouse.columns(), warehouse.table, FEATURES_SQL)
         params = scan_params(days, self.sources.zone)
         return Query(sql=sql, params=params, labels=labels)
+
+    async def count_active(
+        self, days: Sequence[date], academies: Academies, labels: Mapping[str, str]
+    ) -> Volume:
+        """Count who was active on each of `days`, as `process_data` would."""
+        return await count_active(self.sources, days, academies, labels)
 
     async def process_data(self, fetched: Fetched, day: date) -> Processed:
         """Score who was live on `day`, as its run would have seen them."""

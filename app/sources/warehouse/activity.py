@@ -82,15 +82,18 @@ def activity_cte(columns: Mapping[str, str], table: str) -> str:
     )
 
 
-def scan_params(days: Sequence[date], zone: ZoneInfo) -> dict[str, Param]:
+def scan_params(
+    days: Sequence[date], zone: ZoneInfo, *, window_days: int = WINDOW_DAYS
+) -> dict[str, Param]:
     """Return the parameters of one scan that serves the windows of all `days`.
 
-    Raise `Invalid` for no days, and for days so far apart that the zone changes its offset from
-    UTC more than twice within the scan.
+    A window of `window_days` ends with its day; one of 1 is the day alone. Raise `Invalid` for no
+    days, and for days so far apart that the zone changes its offset from UTC more than twice
+    within the scan.
     """
     if not days:
         raise Invalid("A scan needs at least one day")
-    first, last = min(days) - timedelta(days=WINDOW_DAYS - 1), max(days)
+    first, last = min(days) - timedelta(days=window_days - 1), max(days)
     end_at = end_of(last, zone)
     offsets = offsets_between(first, last, zone)
     if len(offsets) > MAX_OFFSETS:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 import pyarrow as pa
 
@@ -30,6 +30,15 @@ class Usage:
     rows: int
     bytes_processed: int
     bytes_billed: int
+
+    @classmethod
+    def of(cls, usages: Sequence[Self]) -> Self:
+        """Sum what several queries gave and cost."""
+        return cls(
+            rows=sum(usage.rows for usage in usages),
+            bytes_processed=sum(usage.bytes_processed for usage in usages),
+            bytes_billed=sum(usage.bytes_billed for usage in usages),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from app.sources.warehouse.activity import scan_params, with_activity
 from app.sources.warehouse.base import Param
 from tests.reports.churn.features_cases import CASES, Case, Expected
 from tests.support.lake import FLAT, duckdb_rows
-from tests.support.reference import Row
+from tests.support.reference import Row, reference
 
 FEATURES = Path("app/reports/churn/features.sql").read_text("utf-8")
 
@@ -18,6 +18,10 @@ Engine = Callable[
     [str, Mapping[str, Param], Mapping[str, str], Sequence[Row]], list[tuple[int, ...]]
 ]
 Shape = Callable[[Row], Row]
+ENGINES: Mapping[str, Engine] = {
+    "duckdb": duckdb_rows,
+    "reference": lambda *asked: reference().rows(*asked),
+}
 
 
 def answer(

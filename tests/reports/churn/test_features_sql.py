@@ -8,45 +8,17 @@ import pytest
 from zetasql.core.exceptions import ServerError
 
 from app.sources.warehouse.activity import scan_params, with_activity
-from tests.reports.churn.features_answers import FEATURES, Engine, answer
+from tests.reports.churn.features_answers import ENGINES, FEATURES, Engine, answer
 from tests.reports.churn.features_cases import CASES, UTC_ZONE, Case, D, bits
-from tests.support.lake import FLAT, PLATFORM, as_platform, done, duckdb_rows, event
+from tests.support.lake import FLAT, PLATFORM, as_platform, done, event
 from tests.support.reference import reference
+from tests.support.shapes import SHAPES
 
 WRONG_IN_DUCKDB = """
 from tests.reports.churn.features_answers import wrong_in_duckdb
 import time
 print(time.tzname, wrong_in_duckdb())
 """
-GROWN = {"meta.score": "FLOAT64", "meta.opened_at": "TIMESTAMP", "meta.plan": "STRING"}
-SHAPES: dict[str, Mapping[str, str]] = {
-    "flat": FLAT,
-    "flat, without what may be missing": {
-        name: FLAT[name] for name in ("user_id", "kind", "timestamp")
-    },
-    "flat, as the older client names types": {**FLAT, "user_id": "INTEGER"},
-    "platform": PLATFORM,
-    "platform, grown": {**PLATFORM, **GROWN},
-    "platform, nothing known in meta": {
-        name: kind for name, kind in PLATFORM.items() if not name.startswith("meta.")
-    }
-    | GROWN,
-    "platform, wrong types": {**PLATFORM, "meta.academy": "DATE", "meta.task_status": "TIMESTAMP"},
-    "platform, text for numbers": {
-        **PLATFORM,
-        "user_id": "STRING",
-        "related.id": "STRING",
-        "meta.academy": "STRING",
-        "meta.task_status": "INT64",
-    },
-    "platform, fractions for numbers": {
-        **PLATFORM,
-        "related.id": "FLOAT64",
-        "meta.academy": "BOOL",
-        "meta.task_status": "BOOL",
-    },
-}
-ENGINES = {"duckdb": duckdb_rows, "reference": lambda *asked: reference().rows(*asked)}
 
 
 @pytest.fixture(params=ENGINES)
