@@ -1,6 +1,7 @@
 """What is due, and asking for it: however many replicas wake at once, they make one run."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -8,13 +9,14 @@ import structlog
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.clock import Clock
 from app.kit.days import ONE_DAY, day_of
 from app.runs.generate import make
+from app.runs.held import Looking, released
+from app.runs.job import Workshop
 from app.runs.models import Origin, Run
+from app.runs.registry import report_named
 from app.runs.request import RunRequest
 from app.runs.store import Asker
-from app.sources.sources import Sources
 
 DUE_DAYS = 14
 """A day is looked after for so long."""
@@ -32,9 +34,17 @@ CLOCK = Asker(origin=Origin.SCHEDULE, name="schedule")
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDay:
+    """A day that is due, and whether for no other reason than that it is held."""
+
+    day: date
+    is_only_held: bool
+
+
 async def due_days(
     session: AsyncSession, report_type: str, last: date, *, now: datetime
-) -> Sequence[date]:
+) -> Sequence[DueDay]:
     """List the days that are due of the last 14 up to `last`, oldest first.
 
     Days that an active run has still to come to are left to it.
@@ -49,22 +59,35 @@ async def due_days(
         "drift_percent": DRIFT_PERCENT,
     }
     connection = await session.connection()
-    return list((await connection.execute(DUE_SQL, values)).scalars())
+    return [DueDay(**row) for row in (await connection.execute(DUE_SQL, values)).mappings()]
 
 
-async def ask_due(report_type: str, sources: Sources, clock: Clock) -> Run | None:
+async def ask_due(report_type: str, workshop: Workshop) -> Run | None:
     """Make one run of all the days that are due; None when nothing is, or there is nobody.
 
-    Who comes later waits for the lock, and then finds the days in the run that was made.
+    A day that is only held is part of it if its volume says that it would not be held again. Who
+    comes later waits for the lock, and then finds the days in the run that was made, or left alone.
     """
-    now = clock()
+    now, sources = workshop.clock(), workshop.sources
     last = day_of(now, sources.zone) - ONE_DAY
     async with sources.database.transaction() as session:
         connection = await session.connection()
         await connection.execute(LOCK_SQL, {"name": f"due/{report_type}"})
-        days = await due_days(session, report_type, last, now=now)
-        if not days or not await connection.scalar(ANYBODY_SQL):
+        due = await due_days(session, report_type, last, now=now)
+        if not due or not await connection.scalar(ANYBODY_SQL):
+            return None
+        looking = Looking(
+            report=report_named(report_type)(sources),
+            min_ratio=workshop.min_volume_ratio,
+            now=now,
+        )
+        days = [found.day for found in due if not found.is_only_held]
+        held = [found.day for found in due if found.is_only_held]
+        if held:
+            days += await released(session, held, looking)
+        if not days:
             return None
         run, _ = await make(session, RunRequest.of_days(report_type, days), CLOCK, now=now)
-    log.info("run.due", report=report_type, run=str(run.id), days=[day.isoformat() for day in days])
+    listed = [day.isoformat() for day in sorted(days)]
+    log.info("run.due", report=report_type, run=str(run.id), days=listed)
     return run

@@ -1,6 +1,7 @@
 -- One row for each day that is due, oldest first: of the :days days up to :last, one that is
 -- missing, held or failed; one with a publication in its window newer than its own; one of which a
--- later scan sees another number of active subscribers than was recorded.
+-- later scan sees another number of active subscribers than was recorded. `is_only_held` says that
+-- there is no other reason.
 --
 -- What a scan sees of an earlier day is counted among the subscribers of the scan's own day. So it
 -- is compared with what the scan of the day before saw: those two have nearly the same subscribers,
@@ -37,16 +38,16 @@ seen AS (
     WHERE before_date = report_date - 1 AND before_run_id <> run_id
 ),
 due AS (
-    SELECT day FROM asked
+    SELECT day, FALSE AS is_held FROM asked
     WHERE NOT EXISTS (SELECT FROM ledger WHERE academy_id = 0 AND report_date = asked.day)
     UNION
-    SELECT report_date FROM ledger
+    SELECT report_date, state = 'HELD' FROM ledger
     WHERE state <> 'PUBLISHED' AND updated_at < CAST(:tried_before AS timestamptz)
     UNION
-    SELECT report_date FROM compared
+    SELECT report_date, FALSE FROM compared
     WHERE state = 'PUBLISHED' AND newest_in_window > coalesce(checked_revision, revision)
     UNION
-    SELECT seen.day
+    SELECT seen.day, FALSE
     FROM seen JOIN compared AS own
         ON own.academy_id = seen.academy_id AND own.report_date = seen.day
     WHERE own.state = 'PUBLISHED'
@@ -54,7 +55,7 @@ due AS (
         AND abs(counted - recorded) >= CAST(:drift_subscribers AS int)
         AND abs(counted - recorded) * 100 >= CAST(:drift_percent AS int) * recorded
 )
-SELECT day FROM due JOIN asked USING (day)
+SELECT day, bool_and(is_held) AS is_only_held FROM due JOIN asked USING (day)
 WHERE NOT EXISTS (
     SELECT FROM report_runs AS run JOIN report_run_days AS at_work ON at_work.run_id = run.id
     WHERE run.status IN ('PENDING', 'RUNNING') AND run.report_type = :report_type
@@ -62,4 +63,5 @@ WHERE NOT EXISTS (
         AND at_work.report_date = due.day AND at_work.academy_id = 0
         AND at_work.state IN ('PENDING', 'RUNNING')
 )
+GROUP BY day
 ORDER BY day

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, text
+from sqlalchemy import ColumnElement, func, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import and_, col, delete, select
+from sqlmodel import and_, col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.days import ONE_DAY
@@ -76,6 +76,34 @@ async def before(
             )
         )
     return found
+
+
+async def held(
+    session: AsyncSession, report_type: str, days: Sequence[date]
+) -> Mapping[date, Mapping[int, ReportDay]]:
+    """Map those of `days` that some academy has held to these academies' rows, oldest first."""
+    statement = select(ReportDay).where(
+        _are_held(report_type, days), col(ReportDay.academy_id) != EVERY_ACADEMY
+    )
+    found: dict[date, dict[int, ReportDay]] = defaultdict(dict)
+    for row in await session.exec(statement.order_by(col(ReportDay.report_date))):
+        found[row.report_date][row.academy_id] = row
+    return found
+
+
+async def leave_held(
+    session: AsyncSession, report_type: str, days: Sequence[date], now: datetime
+) -> None:
+    """Note that what is held of `days` was looked at, so that it is left alone for a while."""
+    await session.exec(update(ReportDay).where(_are_held(report_type, days)).values(updated_at=now))
+
+
+def _are_held(report_type: str, days: Sequence[date]) -> ColumnElement[bool]:
+    return and_(
+        col(ReportDay.report_type) == report_type,
+        col(ReportDay.report_date).in_(days),
+        col(ReportDay.state) == DayState.HELD,
+    )
 
 
 async def next_revision(session: AsyncSession) -> int:

@@ -24,9 +24,17 @@ DAYS_SQL = text(
     """
 )
 RUNS_SQL = text(
+    "SELECT report_type, status, count(*) FROM report_runs GROUP BY report_type, status"
+)
+BYTES_SQL = text(
     """
-    SELECT report_type, status, count(*), sum(bytes_processed), sum(bytes_billed)
-    FROM report_runs GROUP BY report_type, status
+    SELECT report_type, sum(bytes_processed), sum(bytes_billed)
+    FROM (
+        SELECT report_type, bytes_processed, bytes_billed FROM report_runs
+        UNION ALL
+        SELECT report_type, bytes_processed, bytes_billed FROM report_volume_questions
+    ) AS spent
+    GROUP BY report_type
     """
 )
 AT_WORK_SQL = text(
@@ -47,7 +55,8 @@ class Standing(Collector):
 
     ages: Sequence[tuple[str, float]]
     days: Sequence[Row[str, str, int]]
-    runs: Sequence[Row[str, str, int, int, int]]
+    runs: Sequence[Row[str, str, int]]
+    spent: Sequence[Row[str, int, int]]
     at_work: Sequence[Row[str, float, int, int]]
     jobs: Sequence[Row[str, int]]
 
@@ -69,7 +78,7 @@ class Standing(Collector):
             "headsup_runs",
             "Runs by status.",
             ["report", "status"],
-            (([report, status], count) for report, status, count, *_ in self.runs),
+            (([report, status], count) for report, status, count in self.runs),
         )
         yield from self._at_work()
         yield from self._bytes()
@@ -90,15 +99,11 @@ class Standing(Collector):
             yield _gauge(name, said, ["report"], samples)
 
     def _bytes(self) -> Iterator[Metric]:
-        for place, name in ((3, "processed"), (4, "billed")):
-            family = CounterMetricFamily(
-                f"headsup_warehouse_bytes_{name}", f"Bytes {name} by all runs.", labels=["report"]
-            )
-            sums: dict[str, float] = {}
-            for row in self.runs:
-                sums[row[0]] = sums.get(row[0], 0) + float(row[place])
-            for report, total in sums.items():
-                family.add_metric([report], total)
+        for place, name in ((1, "processed"), (2, "billed")):
+            said = f"Bytes {name} by all runs, and by questions for the volume of held days."
+            family = CounterMetricFamily(f"headsup_warehouse_bytes_{name}", said, labels=["report"])
+            for row in self.spent:
+                family.add_metric([row[0]], float(row[place]))
             yield family
 
 
@@ -118,6 +123,7 @@ async def standing(
         ages=ages,
         days=(await connection.execute(DAYS_SQL, since)).all(),
         runs=(await connection.execute(RUNS_SQL)).all(),
+        spent=(await connection.execute(BYTES_SQL)).all(),
         at_work=(await connection.execute(AT_WORK_SQL, active)).all(),
         jobs=(await connection.execute(JOBS_SQL)).all(),
     )

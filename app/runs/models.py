@@ -9,7 +9,9 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
+    Date,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -162,6 +164,22 @@ class ReportDay(Table, table=True):
     content_sha256: bytes | None = Field(default=None, sa_type=LargeBinary)
     published_at: datetime | None = Field(default=None, sa_type=INSTANT)
     updated_at: datetime = Field(sa_type=INSTANT)
+
+
+class VolumeQuestion(Table, table=True):
+    """A question for the volume of `days` that were held; `released` are those to be run again."""
+
+    __tablename__: ClassVar[str] = "report_volume_questions"
+
+    id: int | None = Field(
+        default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity(always=True)]
+    )
+    report_type: str = Field(sa_type=Text)
+    asked_at: datetime = Field(sa_type=INSTANT)
+    days: list[date] = Field(sa_type=ARRAY(Date))
+    released: list[date] = Field(sa_type=ARRAY(Date))
+    bytes_processed: int = Field(sa_type=BigInteger)
+    bytes_billed: int = Field(sa_type=BigInteger)
 
 
 class RunKey(Table, table=True):

@@ -15,6 +15,7 @@ from app.kit.errors import AppError, Unusable
 from app.runs import queue
 from app.runs.due import ask_due
 from app.runs.housekeeping import Chore, keep_house
+from app.runs.job import Workshop
 from app.runs.registry import reports
 from app.runs.worker import run_worker
 from app.settings import Settings
@@ -42,7 +43,7 @@ async def sweep(sources: Sources, clock: Clock, settings: Settings) -> None:
     if not await _synced(sources, clock, settings):
         return
     for report_type in reports():
-        await ask_due(report_type, sources, clock)
+        await ask_due(report_type, Workshop.of(settings, sources, clock=clock))
 
 
 async def _synced(sources: Sources, clock: Clock, settings: Settings) -> bool:

@@ -15,7 +15,7 @@ from app.runs.due import DUE_DAYS, PAUSE, ask_due, due_days
 from app.runs.gate import DayState
 from app.runs.models import EVERY_ACADEMY, Origin, ReportDay, Run
 from app.sources.importing import Kind
-from tests.support.reporting import NOW, put, sources_of, subscription
+from tests.support.reporting import NOW, put, sources_of, subscription, workshop_of
 from tests.support.runs import made, run_request
 
 LAST = date(2026, 5, 31)
@@ -57,7 +57,7 @@ async def keep(
 
 
 async def due(session: AsyncSession, now: datetime = NOW) -> list[date]:
-    return list(await due_days(session, "churn", LAST, now=now))
+    return [found.day for found in await due_days(session, "churn", LAST, now=now)]
 
 
 def ago(days: int) -> date:
@@ -88,6 +88,37 @@ async def test_a_day_that_was_not_published_is_due(
     await keep(session, ledger_day(ago(2), state=state, academy_id=academy_id, revision=None))
 
     assert await due(session) == [ago(2)]
+
+
+@pytest.mark.parametrize(
+    ("academy_id", "state", "is_only_held"),
+    [(2, DayState.HELD, True), (2, DayState.ERROR, False), (EVERY_ACADEMY, DayState.ERROR, False)],
+)
+async def test_whether_a_day_is_only_held_is_said(
+    session: AsyncSession, academy_id: int, state: DayState, *, is_only_held: bool
+) -> None:
+    held = ledger_day(ago(2), state=DayState.HELD, revision=None)
+    other = ledger_day(ago(2), academy_id=academy_id, state=state, revision=None)
+    await keep(session, held, other)
+
+    (found,) = await due_days(session, "churn", LAST, now=NOW)
+
+    assert (found.day, found.is_only_held) == (ago(2), is_only_held)
+
+
+async def test_a_held_day_that_has_a_newer_window_elsewhere_is_not_only_held(
+    session: AsyncSession,
+) -> None:
+    held = ledger_day(ago(2), academy_id=2, state=DayState.HELD, revision=None)
+    await keep(session, held, ledger_day(ago(3), revision=LAST.toordinal() + 1))
+
+    found = await due_days(session, "churn", LAST, now=NOW)
+
+    assert {due.day: due.is_only_held for due in found} == {
+        ago(2): False,
+        ago(1): False,
+        LAST: False,
+    }
 
 
 async def test_a_day_that_was_held_a_moment_ago_is_left_alone(session: AsyncSession) -> None:
@@ -181,7 +212,7 @@ async def test_ten_who_wake_at_once_make_one_run(database: Database, tmp_path: P
     sources = sources_of(database, tmp_path)
     await put(database, Kind.SUBSCRIPTIONS, [subscription(1)])
 
-    found = await asyncio.gather(*(ask_due("churn", sources, lambda: NOW) for _ in range(10)))
+    found = await asyncio.gather(*(ask_due("churn", workshop_of(sources)) for _ in range(10)))
 
     async with database.transaction() as session:
         runs = (await session.exec(select(Run))).all()
@@ -194,7 +225,7 @@ async def test_ten_who_wake_at_once_make_one_run(database: Database, tmp_path: P
 async def test_nothing_is_asked_for_before_there_is_a_subscription(
     database: Database, tmp_path: Path
 ) -> None:
-    assert await ask_due("churn", sources_of(database, tmp_path), lambda: NOW) is None
+    assert await ask_due("churn", workshop_of(sources_of(database, tmp_path))) is None
 
     async with database.transaction() as session:
         assert (await session.exec(select(func.count(col(Run.id))))).one() == 0

@@ -8,18 +8,17 @@ import pytest
 
 from app.kit.days import days_between
 from app.kit.db import Database
-from app.runs.due import PAUSE, ask_due
-from app.runs.generate import see_through
+from app.runs.due import PAUSE
 from app.runs.models import RunDayState
 from app.sources.importing import Kind
 from app.sources.sources import Sources
-from tests.support.reporting import event, put, put_activity, sources_of, subscription, workshop_of
-from tests.support.watching import revisions, states
+from tests.support.reporting import event, put, put_activity, sources_of, subscription
+from tests.support.waking import morning_after, settle, wake
+from tests.support.watching import revisions
 
 LAST = date(2026, 5, 31)
 FIRST = LAST - timedelta(days=13)
 SUBSCRIBERS = range(1, 41)
-MOST_WAKES = 6
 
 
 def at(day: date) -> datetime:
@@ -27,32 +26,9 @@ def at(day: date) -> datetime:
     return datetime.combine(day, time(12), UTC)
 
 
-def morning_after(day: date) -> datetime:
-    """The first wake that can report on a day."""
-    return datetime.combine(day + timedelta(days=1), time(2), UTC)
-
-
 async def be_active(sources: Sources, days: list[date], users: range = SUBSCRIBERS) -> None:
     """Let users be active on some days."""
     await put_activity(sources, [event(user, at(day)) for day in days for user in users])
-
-
-async def wake(sources: Sources, now: datetime) -> dict[date, RunDayState]:
-    """Wake the schedule once, and see through what it asks for."""
-    run = await ask_due("churn", sources, lambda: now)
-    if run is None:
-        return {}
-    await see_through(run.id, workshop_of(sources, clock=lambda: now))
-    return await states(sources.database, run.id)
-
-
-async def settle(sources: Sources, now: datetime) -> list[dict[date, RunDayState]]:
-    """Wake every hour until nothing is due; say what each wake did."""
-    done: list[dict[date, RunDayState]] = []
-    while found := await wake(sources, now + timedelta(hours=len(done))):
-        done.append(found)
-        assert len(done) < MOST_WAKES, "it does not come to rest"
-    return done
 
 
 @pytest.fixture

@@ -44,10 +44,12 @@ def workshop_of(sources: Sources, **changes: object) -> Workshop:
     return Workshop(**values)  # type: ignore[arg-type]
 
 
-async def run_days(sources: Sources, first: date, last: date, **changes: object) -> Outcome:
+async def run_days(
+    sources: Sources, first: date, last: date, *, at: datetime = NOW, **changes: object
+) -> Outcome:
     """Run the churn report for some days, and see it through."""
     request = RunRequest(report_type="churn", day_from=first, day_to=last, **changes)  # type: ignore[arg-type]
-    workshop = workshop_of(sources)
+    workshop = workshop_of(sources, clock=lambda: at)
     run, _ = await ask(request, ASKER, workshop)
     return await see_through(run.id, workshop)
 

@@ -16,7 +16,8 @@ from app.sources.warehouse.costs import money
 from tests.sources.bigquery.behind import Behind
 
 TEXT = Path("docs/production.md").read_text("utf-8")
-BYTES_A_LEARNER_AND_DAY = 5 * 80
+BYTES_AN_EVENT = 80
+BYTES_A_LEARNER_AND_DAY = 5 * BYTES_AN_EVENT
 PRICE = 6.25
 
 
@@ -32,6 +33,14 @@ def test_the_costs_follow_from_the_formula(learners: int) -> None:
         f" {back / 1e9:,.1f} GB, {money(back, PRICE)} | {scans} |"
     )
     assert row in TEXT
+
+
+def test_a_held_day_costs_the_share_of_a_night_that_is_told() -> None:
+    sizes = {"`user_id` 8": 8, "`kind` about 17": 17, "`timestamp` 8": 8}
+    share = round(WINDOW_DAYS * BYTES_AN_EVENT / sum(sizes.values()))
+
+    assert [words for words in sizes if words not in TEXT] == []
+    assert f"{sum(sizes.values())} bytes an event, the {share}th part of a night" in TEXT
 
 
 async def test_the_table_that_it_makes_can_be_read(behind: Behind) -> None:
