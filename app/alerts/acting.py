@@ -76,6 +76,7 @@ async def act_on_all(
     chosen = select(Alert).where(col(Alert.id).in_(versions)).order_by(col(Alert.id))
     fresh = chosen.with_for_update().execution_options(populate_existing=True)
     alerts = (await session.exec(fresh)).all()
+    _check_all_there(versions, {alert.id for alert in alerts})
     _check_versions(alerts, versions)
     if any(isinstance(deed, Reopen) for deed in deeds):
         await _check_newest(session, alerts, versions)
@@ -99,10 +100,7 @@ async def _lock(session: AsyncSession, wanted: Collection[int], actor: Actor) ->
     if actor.report_types is not None:
         rows = rows.where(col(Alert.report_type).in_(actor.report_types))
     places = {row[0]: (row[1], row[2]) for row in await session.exec(rows)}
-    missing = [alert_id for alert_id in wanted if alert_id not in places]
-    if missing:
-        message = f"There is no alert {missing[0]}."
-        raise NotFound(message, code="unknown_alert", faults=_faults(wanted, missing, message))
+    _check_all_there(wanted, places)
     mark = tuple_(col(AlertWatermark.report_type), col(AlertWatermark.academy_id))
     at = mark.in_(sorted(set(places.values())))
     order = (col(AlertWatermark.report_type), col(AlertWatermark.academy_id))
@@ -115,6 +113,13 @@ async def _lock(session: AsyncSession, wanted: Collection[int], actor: Actor) ->
     )
     newest = {(row[0], row[1]): row[2] for row in moved}
     return {alert_id: newest[place] for alert_id, place in places.items()}
+
+
+def _check_all_there(wanted: Collection[int], found: Collection[int]) -> None:
+    missing = [alert_id for alert_id in wanted if alert_id not in found]
+    if missing:
+        message = f"There is no alert {missing[0]}."
+        raise NotFound(message, code="unknown_alert", faults=_faults(wanted, missing, message))
 
 
 def _check_versions(alerts: Sequence[Alert], versions: Mapping[int, int | None]) -> None:

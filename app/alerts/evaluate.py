@@ -23,6 +23,7 @@ from app.alerts.transitions import There, Today
 from app.kit.clock import Clock
 from app.kit.days import day_of
 from app.kit.db import Database
+from app.sources.directory import erasure
 
 LIVE_DAYS = 3
 """A day that ended longer ago is filled in, not followed."""
@@ -73,6 +74,7 @@ async def _evaluate_next(
     """Evaluate the academy's next day, if somebody else has not done so meanwhile."""
     kind = report.report_type
     async with database.transaction() as session:
+        await erasure.keep_out(session)
         await store.lock(session, kind, academy_id)
         found = await store.due(session, kind, [academy_id], most=1)
         if not found:

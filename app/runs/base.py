@@ -48,11 +48,13 @@ class Processed:
 
     `rows` is sorted by its first columns, `report_date, academy_id, user_id`.
     `active_by_day` maps each academy to its counts of active subscribers on D, D-1, ...
+    `erased` is how many people had been erased before any of it was read.
     """
 
     day: date
     rows: pl.DataFrame
     active_by_day: Mapping[int, Sequence[int]]
+    erased: int
 
     def rows_of(self, academy_id: int) -> pl.DataFrame:
         """Return one academy's part, in the same order."""
@@ -116,7 +118,10 @@ class BaseReport(ABC):
 
     @abstractmethod
     async def process_data(self, fetched: Fetched, day: date) -> Processed:
-        """Turn what was fetched into the rows of one of its days."""
+        """Turn what was fetched into the rows of one of its days.
+
+        Who is live is read from Postgres by then; asked for a day again, it is read again.
+        """
 
     @abstractmethod
     def prepare(self, processed: Processed, academy_id: int, run_id: UUID) -> Prepared:

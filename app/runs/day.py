@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from time import perf_counter
 
+import structlog
+
 from app.kit.db import Connection
 from app.kit.together import together
 from app.runs import claims, ledger
@@ -13,7 +15,7 @@ from app.runs.claims import DayResult
 from app.runs.gate import Judgement, LedgerDay, judge
 from app.runs.job import Job
 from app.runs.models import RunDayState
-from app.runs.publish import Publication, publish, withdraw
+from app.runs.publish import ErasedMeanwhile, Publication, publish, withdraw
 
 LANES = 2
 """So many academies are published at once, each in a transaction of its own that checks the claim.
@@ -22,12 +24,13 @@ A server needs one processor for a COPY; what holds the claim's own connection i
 """
 HELD_EVERYWHERE = "Every academy's day is held."
 
+log = structlog.get_logger()
+
 
 async def run_day(job: Job, fetched: Fetched, day: date) -> DayResult:
     """Bring one day to its end and record it; return what became of it."""
     began = perf_counter()
-    processed = await job.report.process_data(fetched, day)
-    results = await (_preview(job, processed) if job.run.dry_run else _publish(job, processed))
+    results = await _brought_to_its_end(job, fetched, day)
     state = _state_of([result.state for result in results])
     result = DayResult(
         day=day,
@@ -38,6 +41,18 @@ async def run_day(job: Job, fetched: Fetched, day: date) -> DayResult:
     )
     await record(job, result)
     return result
+
+
+async def _brought_to_its_end(job: Job, fetched: Fetched, day: date) -> Sequence[DayResult]:
+    """Compute the day and publish it; anew from the reading if somebody was erased meanwhile."""
+    while True:
+        processed = await job.report.process_data(fetched, day)
+        if job.run.dry_run:
+            return await _preview(job, processed)
+        try:
+            return await _publish(job, processed)
+        except ErasedMeanwhile:
+            log.info("day.read_again", report=job.run.report_type, day=day.isoformat())
 
 
 async def fail_day(job: Job, day: date, error: str) -> DayResult:
@@ -75,13 +90,22 @@ async def _publish(job: Job, processed: Processed) -> Sequence[DayResult]:
         known = await ledger.academies_on(session, run.report_type, day, run.academies)
     waiting = iter(_largest_first(processed))
     results: dict[int, DayResult] = {}
+    late: list[ErasedMeanwhile] = []
 
     async def lane(connection: Connection) -> None:
         for academy_id in waiting:
             publication = await _publication(job, processed, academy_id, before)
-            result = await publish(
-                job.report, job.mine, publication, connection=connection, clock=job.workshop.clock
-            )
+            try:
+                result = await publish(
+                    job.report,
+                    job.mine,
+                    publication,
+                    connection=connection,
+                    clock=job.workshop.clock,
+                )
+            except ErasedMeanwhile as error:
+                late.append(error)
+                return
             job.workshop.progress(result)
             results[academy_id] = result
 
@@ -91,6 +115,8 @@ async def _publish(job: Job, processed: Processed) -> Sequence[DayResult]:
 
     others = min(LANES, len(processed.active_by_day)) - 1
     await together(lane(job.connection), *(other_lane() for _ in range(others)))
+    if late:
+        raise late[0]
     for academy_id in sorted(set(known) - set(processed.active_by_day)):
         await withdraw(job.report, job.mine, day, academy_id, connection=job.connection)
     return [results[academy_id] for academy_id in sorted(results)]
@@ -109,6 +135,7 @@ async def _publication(
         prepared=await asyncio.to_thread(job.report.prepare, processed, academy_id, run.id),
         judgement=_judged(job, processed, academy_id, before),
         active_by_day=active_by_day,
+        erased=processed.erased,
         forced=run.force,
     )
 

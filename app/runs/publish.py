@@ -13,20 +13,32 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.clock import Clock
 from app.kit.db import Connection
+from app.kit.errors import AppError
 from app.runs import claims, ledger
 from app.runs.base import BaseReport, Prepared
 from app.runs.claims import Claim, DayResult
 from app.runs.gate import DayState, Judgement, Verdict
 from app.runs.models import ReportDay, RunDayState
+from app.sources.directory import erasure
+
+
+class ErasedMeanwhile(AppError):
+    """Somebody was erased since the day was read; nothing of it is published."""
+
+    status = 409
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What is to be published: an academy's prepared day and what the gate says of it."""
+    """What is to be published: an academy's prepared day and what the gate says of it.
+
+    `erased` is how many people had been erased when the day was read.
+    """
 
     prepared: Prepared
     judgement: Judgement
     active_by_day: Sequence[int]
+    erased: int
     forced: bool
 
 
@@ -40,12 +52,13 @@ async def publish(
 ) -> DayResult:
     """Replace an academy's day, or hold it; a day whose rows did not change is not written.
 
-    Raises `Superseded` or `Stopped`, and then has changed nothing.
+    Raises `Superseded`, `Stopped` or `ErasedMeanwhile`, and then has changed nothing.
     """
     began = perf_counter()
     prepared = publication.prepared
     async with connection.transaction() as session:
         await ledger.lock_day(session, report.report_type, prepared.day, prepared.academy_id)
+        await _check_nobody_was_erased(session, publication)
         before = await ledger.find(session, report.report_type, prepared.day, prepared.academy_id)
         state = await _write(session, report, mine, publication, before, clock())
         result = DayResult(
@@ -59,6 +72,13 @@ async def publish(
         await claims.record_day(session, mine, result)
         await claims.check(session, mine)
     return result
+
+
+async def _check_nobody_was_erased(session: AsyncSession, publication: Publication) -> None:
+    """Keep erasures out until the transaction ends; raise `ErasedMeanwhile` if there was one."""
+    await erasure.keep_out(session)
+    if await erasure.count(session) != publication.erased:
+        raise ErasedMeanwhile(f"Somebody was erased while {publication.prepared.day} was computed.")
 
 
 async def _write(

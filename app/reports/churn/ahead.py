@@ -10,6 +10,7 @@ import polars as pl
 
 from app.kit.days import end_of
 from app.runs.base import Academies
+from app.sources.directory import erasure
 from app.sources.sources import Sources
 from app.sources.subscriptions.live import subscribers_on
 from app.sources.subscriptions.store import versions_as_of
@@ -18,10 +19,14 @@ from app.sources.telemetry.store import means_for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What Postgres knows of a day: `subscribers` and `telemetry` as `score` takes them."""
+    """What Postgres knows of a day: `subscribers` and `telemetry` as `score` takes them.
+
+    `erased` is how many people had been erased before.
+    """
 
     subscribers: pl.DataFrame
     telemetry: pl.DataFrame
+    erased: int
 
 
 class Ahead:
@@ -58,10 +63,12 @@ class Ahead:
 
     async def _read(self, day: date) -> Known:
         database, zone = self._sources.database, self._sources.zone
+        async with database.transaction() as session:
+            erased = await erasure.count(session)
         subscribers, telemetry = await gather(
             subscribers_as_of(self._sources, day, self._academies), means_for(database, day, zone)
         )
-        return Known(subscribers=subscribers, telemetry=telemetry)
+        return Known(subscribers=subscribers, telemetry=telemetry, erased=erased)
 
 
 async def subscribers_as_of(sources: Sources, day: date, academies: Academies) -> pl.DataFrame:

@@ -127,7 +127,7 @@ class ChurnReport(BaseReport):
             rows = score(known.subscribers, activity, known.telemetry, day=day)
             counts = active_by_day(known.subscribers, activity)
             pairs = counts.select("academy_id", "active_by_day").iter_rows()
-            return Processed(day=day, rows=rows, active_by_day=dict(pairs))
+            return Processed(day=day, rows=rows, active_by_day=dict(pairs), erased=known.erased)
 
         return await to_thread(scored)
 

@@ -1,4 +1,8 @@
-"""Who was erased: known by a keyed hash only, and skipped by whatever brings people in."""
+"""Who was erased: known by a keyed hash only, and skipped by whatever brings people in.
+
+An erasure and whatever writes rows of people keep each other out: a writer holds a shared lock
+from before it reads who was erased until it commits, an erasure the exclusive one.
+"""
 
 import hashlib
 import hmac
@@ -15,6 +19,10 @@ BLOCK_BYTES = 64
 ID_BYTES = 8
 INNER_PAD = 0x36
 OUTER_PAD = 0x5C
+LOCK = "people/erased"
+SHARED_SQL = "SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))"
+EXCLUSIVE_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"
+COUNT_SQL = "SELECT count(*) FROM erased_users"
 SKIP_SQL = Path(__file__).with_name("skip_erased.sql").read_text("utf-8")
 AMONG_SQL = Path(__file__).with_name("erased_among.sql").read_text("utf-8")
 
@@ -24,8 +32,26 @@ def hash_of(key: bytes, user_id: int) -> bytes:
     return hmac.digest(key, user_id.to_bytes(ID_BYTES, signed=True), hashlib.sha256)
 
 
+async def keep_out(session: AsyncSession) -> None:
+    """Let nobody be erased until the transaction ends, which writes rows of people.
+
+    To be called before anything is read that is written, and before other locks on their tables.
+    """
+    await (await session.connection()).execute(text(SHARED_SQL), {"name": LOCK})
+
+
+async def count(session: AsyncSession) -> int:
+    """Return how many people were erased; it only ever grows."""
+    return int((await (await session.connection()).execute(text(COUNT_SQL))).scalar_one())
+
+
 async def remember(session: AsyncSession, user_id: int, now: datetime) -> None:
-    """Note that a user was erased at `now`; a second time changes nothing."""
+    """Note that a user was erased at `now`; a second time changes nothing.
+
+    Waits for everybody who writes rows of people, and keeps them waiting until the transaction
+    ends: so it sees all that is to be deleted.
+    """
+    await (await session.connection()).execute(text(EXCLUSIVE_SQL), {"name": LOCK})
     user_hash = hash_of(await _key(session), user_id)
     await (await session.connection()).execute(
         text("INSERT INTO erased_users VALUES (:user_hash, :now) ON CONFLICT DO NOTHING"),

@@ -42,6 +42,8 @@ class Loading:
 
 async def load(session: AsyncSession, rows: Rows, loading: Loading, now: datetime) -> Imported:
     """Import rows in the caller's transaction; raise `Invalid` for what contradicts itself."""
+    if loading.of_people:
+        await erasure.keep_out(session)
     await _run(session, loading.stage, now)
     read = await _copy(session, rows, loading)
     counts: Counter[str] = Counter()

@@ -35,7 +35,6 @@ OF_THE_PLATFORM = replace(
     merge=(HERE / "turned.sql", *SUBSCRIPTIONS.merge, HERE / "stamps.sql"),
 )
 IN_ORDER: Sequence[Loading] = (ACADEMIES, USERS, TELEMETRY, OF_THE_PLATFORM)
-"""Also the order in which an erasure locks these tables, so that neither waits for the other."""
 
 log = structlog.get_logger()
 
