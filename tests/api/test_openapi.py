@@ -60,7 +60,7 @@ def test_what_needs_a_key_says_so() -> None:
     assert {"listChurnRisk", "getMe", "putSubscriptions", "eraseUser"} <= keyed
 
 
-def test_the_table_of_scopes_in_the_handbook_is_complete() -> None:
+def test_the_table_of_scopes_in_the_handbook_has_each_operation_once() -> None:
     needed = scopes_needed(APP)
     rows = [
         f"| `{operation['method']} {operation['path']}` | `{name}` | {_words(needed, name)} |"
