@@ -1,4 +1,4 @@
--- Repeats the ledger and the sums of {day} for the days of a year before it.
+-- Repeats the ledger, the sums and the counts of alerts of {day} for the days of a year before it.
 INSERT INTO report_days
 SELECT (changed).*
 FROM generate_series(DATE '{day}' - 370, DATE '{day}' - 1, '1 day') AS days (report_day)
@@ -15,6 +15,15 @@ CROSS JOIN LATERAL jsonb_populate_record(
     s, jsonb_build_object('report_date', CAST(days.report_day AS date))
 ) AS changed
 WHERE s.report_date = '{day}';
+INSERT INTO alert_day_counts
+SELECT (changed).*
+FROM generate_series(DATE '{day}' - 370, DATE '{day}' - 1, '1 day') AS days (report_day)
+CROSS JOIN alert_day_counts AS c
+CROSS JOIN LATERAL jsonb_populate_record(
+    c, jsonb_build_object('report_date', CAST(days.report_day AS date))
+) AS changed
+WHERE c.report_date = '{day}';
 UPDATE report_days SET checked_revision = revision WHERE revision IS NOT NULL;
 VACUUM ANALYZE report_days;
-VACUUM ANALYZE churn_day_summaries
+VACUUM ANALYZE churn_day_summaries;
+VACUUM ANALYZE alert_day_counts

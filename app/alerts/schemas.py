@@ -69,6 +69,18 @@ class AlertPage(BaseModel):
     )
 
 
+class AlertCounts(BaseModel):
+    """What the evaluation of academies' days did, and what was open after it."""
+
+    opened: int
+    reopened: int = Field(description="Resolved by the service within 30 days, and open again.")
+    closed: int = Field(description="By the service; those resolved by hand are not in it.")
+    open: dict[Severity, int] = Field(description="After the evaluation, the sleeping ones too.")
+    unevaluated_academies: int = Field(
+        description="So many academies of the sum are not evaluated, and not in these counts."
+    )
+
+
 class AlertEntry(BaseModel):
     """One entry of the history; `who` is null for what the service did."""
 

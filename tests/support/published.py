@@ -88,10 +88,12 @@ async def replace_day(
         await connection.execute(gone, {"day": day, "id": academy_id})
     await session.exec(insert(ChurnRiskReport), params=[dict(row) for row in rows])
     await session.exec(insert(ChurnDaySummary).values(**_summary(day, academy_id, rows)))
+    revision = await ledger.next_revision(session)
     values: dict[str, object] = {
         "state": DayState.PUBLISHED,
         "verdict": Verdict.OK,
-        "revision": await ledger.next_revision(session),
+        "revision": revision,
+        "checked_revision": revision,
         "run_id": RUN,
         "rows": len(rows),
         "scoring_version": 1,

@@ -1,7 +1,7 @@
 """What the churn report is asked over HTTP."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -43,6 +43,9 @@ class ListFormat(StrEnum):
 
 class DayAsked(BaseModel):
     """Which published day is read: each academy's newest, unless one is named."""
+
+    is_summed: ClassVar[bool] = False
+    """Whether sums are asked for: they are compared with nothing, and alerts stand beside them."""
 
     academy: Annotated[list[Id], Field(max_length=MAX_ACADEMIES)] = Field(
         default=[], description="Only these academies; may be repeated."
@@ -113,11 +116,15 @@ class FigureGrouping(StrEnum):
 
 
 class SummaryQuery(DayAsked):
+    is_summed: ClassVar[bool] = True
+
     group: FigureGrouping | None = Field(default=None, description="One item for each academy.")
 
 
 class TrendQuery(DaysAsked):
     """Which days of the trend; without any, the last 30."""
+
+    is_summed: ClassVar[bool] = True
 
     group: FigureGrouping | None = Field(default=None, description="One item a day and academy.")
 

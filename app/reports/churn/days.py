@@ -8,17 +8,20 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.alerts.counted import evaluations
 from app.kit.days import EPOCH
 from app.kit.etags import etag_of
 from app.reports.churn.asked import DayAsked, DaysAsked
-from app.reports.churn.schemas import ReadDay
 from app.runs.base import Academies
 from app.runs.gate import DayState
 
 HERE = Path(__file__).parent
 DAYS_SQL = (HERE / "days.sql").read_text("utf-8")
-NEWEST = text((HERE / "days_newest.sql").read_text("utf-8") + DAYS_SQL)
-BETWEEN = text((HERE / "days_between.sql").read_text("utf-8") + DAYS_SQL)
+NEWEST_SQL = (HERE / "days_newest.sql").read_text("utf-8") + DAYS_SQL
+BETWEEN_SQL = (HERE / "days_between.sql").read_text("utf-8") + DAYS_SQL
+EVALUATIONS = {True: evaluations("churn"), False: "NULL"}
+NEWEST = {told: text(NEWEST_SQL.format(evaluations=sql)) for told, sql in EVALUATIONS.items()}
+BETWEEN = {told: text(BETWEEN_SQL.format(evaluations=sql)) for told, sql in EVALUATIONS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +38,18 @@ class PublishedDay:
     earlier_revision: int | None
     earlier_scoring_version: int | None
     directory_version: str | None
+    evaluations: str | None
 
     @property
-    def shown(self) -> ReadDay:
-        """What is told of it."""
-        return ReadDay(
-            academy_id=self.academy_id,
-            report_date=self.report_date,
-            state=self.state,
-            revision=self.revision,
-            published_at=self.published_at,
-        )
+    def shown(self) -> dict[str, object]:
+        """What is told of it, as `ReadDay` has it: an answer may have thousands."""
+        return {
+            "academy_id": self.academy_id,
+            "report_date": self.report_date,
+            "state": self.state,
+            "revision": self.revision,
+            "published_at": self.published_at,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,8 @@ class Days:
     def versions(self) -> object:
         """All that an answer made of these days depends on, the directory apart."""
         read = [(d.academy_id, d.report_date, d.state, d.revision) for d in self.each]
-        return read, [(d.yesterday_revision, d.earlier_revision) for d in self.each]
+        compared = [(d.yesterday_revision, d.earlier_revision) for d in self.each]
+        return read, compared, self.each[0].evaluations if self.each else None
 
     @property
     def directory_version(self) -> str | None:
@@ -116,12 +121,14 @@ async def find_days(
     """
     params: dict[str, object] = {
         "academies": None if academies is None else list(academies),
-        "back": asked.compared_days,
+        "back": None if asked.is_summed else asked.compared_days,
     }
     asked_for = bounds(asked)
     if asked_for is None:
-        found = await connection.execute(NEWEST, params | {"until": until})
+        found = await connection.execute(NEWEST[asked.is_summed], params | {"until": until})
     else:
         first, last = asked_for
-        found = await connection.execute(BETWEEN, params | {"first": first, "last": last})
-    return Days(each=[PublishedDay(**row) for row in found.mappings()])
+        between = params | {"first": first, "last": last}
+        found = await connection.execute(BETWEEN[asked.is_summed], between)
+    names = tuple(found.keys())
+    return Days(each=[PublishedDay(**dict(zip(names, row, strict=True))) for row in found])

@@ -65,6 +65,13 @@ SUMS: dict[str, Any] = {
     "subscription_statuses": {"FREE_TRIAL": 120, "ACTIVE": 850, "PAYMENT_ISSUE": 30},
     "payment_issues": 30,
     "mean_score": 19.27,
+    "alerts": {
+        "opened": 9,
+        "reopened": 2,
+        "closed": 7,
+        "open": {"LOW": 0, "MEDIUM": 12, "HIGH": 41, "CRITICAL": 18},
+        "unevaluated_academies": 0,
+    },
 }
 MRR = {"EUR": {"LOW": 34300.0, "MEDIUM": 9800.0, "HIGH": 3920.0, "CRITICAL": 980.0}}
 MOVED = {"score_before": 53.12, "level_before": "HIGH", "score_change": 31.5}

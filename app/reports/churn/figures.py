@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.alerts.counted import evaluated
 from app.kit.errors import Conflict
 from app.reports.churn.asked import Direction, FigureGrouping, MoversQuery
 from app.reports.churn.days import Days
@@ -71,6 +72,7 @@ def _sums(days: Days, group: FigureGrouping | None, *, day: str, mrr: str, colum
     return SUMS_SQL.format(
         first=literal(days.first),
         last=literal(days.last),
+        evaluated=evaluated("churn"),
         day=day,
         academy="CAST(NULL AS bigint)" if group is None else "s.academy_id",
         mrr=mrr,

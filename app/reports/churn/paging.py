@@ -20,7 +20,7 @@ from app.reports.churn.days import Days, bounds, find_days
 from app.reports.churn.queries import PageRead
 
 ATTEMPTS = 3
-LAYOUT = 1
+LAYOUT = 2
 """Part of every ETag: raise it when answers of the same rows look different."""
 
 NO_FILTERS = ("limit", "cursor", "count", "format")
@@ -103,7 +103,7 @@ async def _days_of(shell: Shell, asked: Asked) -> Days:
     scope = None if academies is None else tuple(academies)
     find = partial(find_days, asked=query, academies=scope, until=until)
     days = await shell.shared.get(
-        ("days", bounds(query), query.compared_days, scope, until),
+        ("days", bounds(query), query.compared_days, query.is_summed, scope, until),
         partial(read_once, shell.database, find),
     )
     if asked.cursor is not None:
@@ -115,7 +115,7 @@ def _answer(request: Request, shell: Shell, asked: Asked, days: Days, page: Page
     following = _following(asked, days, page)
     rest: dict[str, object] = {
         "next_cursor": following,
-        "days": [day.shown.model_dump() for day in days.each],
+        "days": [day.shown for day in days.each],
         "timezone": str(shell.zone),
     }
     if page.total is not None:

@@ -110,7 +110,10 @@ async def get_churn_history(
 async def get_churn_summary(
     request: Request, query: Annotated[SummaryQuery, Query()], key: Reader, shell: ShellDep
 ) -> Response:
-    """Count a day's learners by level and by subscription status, with mean score and MRR."""
+    """Count a day's learners by level and by subscription status, with mean score and MRR.
+
+    `alerts` is what the evaluation of the day did and left open; null until it was.
+    """
 
     async def read(connection: AsyncConnection, days: Days) -> PageRead:
         return await read_summary(connection, days, query.group)
@@ -127,7 +130,7 @@ async def get_churn_summary(
 async def get_churn_trend(
     request: Request, query: Annotated[TrendQuery, Query()], key: Reader, shell: ShellDep
 ) -> Response:
-    """Give the sums of each day, the oldest first; without days, of the last 30."""
+    """Give the sums of each day with its alerts, the oldest first; without days, of the last 30."""
     asked = Asked(key=key, query=_recent(query, shell, TREND_DAYS))
 
     async def read(connection: AsyncConnection, days: Days) -> PageRead:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from app.alerts.schemas import AlertCounts
 from app.reports.churn.asked import LiveStatus
 from app.reports.churn.scoring import RiskLevel, Signal
 from app.runs.gate import DayState
@@ -117,6 +118,7 @@ class Sums(BaseModel):
     subscription_statuses: dict[LiveStatus, int]
     payment_issues: int
     mean_score: float | None
+    alerts: AlertCounts | None = Field(description="Null: none of it is evaluated (yet).")
 
 
 class Summary(Sums):

@@ -4,10 +4,17 @@ WITH days AS (
         CAST(:academies AS bigint[]), CAST(:dates AS date[]), CAST(:revisions AS bigint[])
     ) AS asked (academy_id, report_date, revision)
 ),
+evaluated AS MATERIALIZED ({evaluated}),
 stored AS (
-    SELECT {day} AS day, {academy} AS academy, s.*
+    SELECT {day} AS day, {academy} AS academy, s.*, told.opened, told.reopened, told.closed,
+        told.low AS open_low, told.medium AS open_medium, told.high AS open_high,
+        told.critical AS open_critical
     FROM days
     JOIN churn_day_summaries AS s USING (report_date, academy_id)
+    LEFT JOIN evaluated USING (academy_id)
+    LEFT JOIN alert_day_counts AS told
+        ON told.report_type = 'churn' AND told.academy_id = s.academy_id
+        AND told.report_date = s.report_date AND told.report_date <= evaluated.last_day
     WHERE s.report_date BETWEEN {first} AND {last}
 ),
 sums AS (
@@ -15,7 +22,11 @@ sums AS (
         day, academy, sum(rows) AS subscribers,
         sum(low) AS low, sum(medium) AS medium, sum(high) AS high, sum(critical) AS critical,
         sum(free_trial) AS free_trial, sum(active) AS active, sum(payment_issue) AS payment_issue,
-        CAST(sum(score_sum) AS numeric) AS score_sum
+        CAST(sum(score_sum) AS numeric) AS score_sum,
+        count(*) AS academies, count(opened) AS evaluated, sum(opened) AS opened,
+        sum(reopened) AS reopened, sum(closed) AS closed, sum(open_low) AS open_low,
+        sum(open_medium) AS open_medium, sum(open_high) AS open_high,
+        sum(open_critical) AS open_critical
     FROM stored
     GROUP BY day, academy
 )
@@ -40,6 +51,12 @@ SELECT
                 json_build_object('FREE_TRIAL', sums.free_trial, 'ACTIVE', sums.active,
                     'PAYMENT_ISSUE', sums.payment_issue) AS subscription_statuses,
                 sums.payment_issue AS payment_issues,
-                round(sums.score_sum / nullif(sums.subscribers, 0), 2) AS mean_score
+                round(sums.score_sum / nullif(sums.subscribers, 0), 2) AS mean_score,
+                CASE WHEN sums.evaluated > 0 THEN json_build_object(
+                    'opened', sums.opened, 'reopened', sums.reopened, 'closed', sums.closed,
+                    'open', json_build_object('LOW', sums.open_low, 'MEDIUM', sums.open_medium,
+                        'HIGH', sums.open_high, 'CRITICAL', sums.open_critical),
+                    'unevaluated_academies', sums.academies - sums.evaluated)
+                END AS alerts
         ) AS item
     ) AS items

@@ -20,8 +20,9 @@ from tests.support.alerting import (
     owing,
     published,
     two_in_the_morning_after,
+    well,
 )
-from tests.support.published import DAY, Row, publish, risk
+from tests.support.published import DAY, publish, risk
 
 NOW = two_in_the_morning_after(DAY)
 EVERYTHING = Wanted(report_types=["churn"])
@@ -58,10 +59,6 @@ async def test_a_published_day_opens_alerts_severest_first(database: Database) -
         "not seen for 7 days",
     ]
     assert [(item.score, item.level) for item in found][1] == (80.0, "CRITICAL")
-
-
-def well(user_id: int) -> Row:
-    return risk(user_id=user_id, churn_risk_score=10.0)
 
 
 async def test_pages_go_on_where_the_last_one_ended(database: Database) -> None:
