@@ -52,5 +52,6 @@ def main() -> None:
     except AppError as error:
         errors.print(f"[bold red]Error:[/] {escape(error.message)}", soft_wrap=True)
         for fault in error.faults:
-            errors.print(f"  {escape(fault.pointer)}: {escape(fault.message)}", soft_wrap=True)
+            if fault.message not in error.message:
+                errors.print(f"  {escape(fault.pointer)}: {escape(fault.message)}", soft_wrap=True)
         sys.exit(error.exit_code)

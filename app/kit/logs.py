@@ -12,7 +12,9 @@ import structlog
 
 def configure(*, level: int, as_json: bool) -> None:
     """Send our events, and other libraries' warnings, to standard error."""
-    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    plain = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
     renderer: structlog.typing.Processor = structlog.processors.JSONRenderer() if as_json else plain
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -61,6 +61,7 @@ async def test_a_row_that_cannot_be_used_is_named_and_nothing_is_imported(
     assert answer.status == 2
     assert "rows.csv: nothing was imported, 1 fault" in answer.complaint
     assert f"row 2 (line 3), {said}" in answer.complaint
+    assert answer.complaint.count(said) == 1
     assert answer.out == ""
     assert await is_empty(database)
 

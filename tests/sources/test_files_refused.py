@@ -122,6 +122,7 @@ def test_missing_columns_are_named_beside_those_found(tmp_path: Path) -> None:
         ("a.ndjson", "\n", "a.ndjson is empty"),
         ("a.csv", csv_of("a,7"), r"a.csv cannot be read: .*Line: 2"),
         ("a.csv", csv_of("a,7,,,,,x"), r"a.csv cannot be read: .*Line: 2"),
+        ("a.csv", csv_of(GOOD, GOOD).replace("\n", "\r\n", 1), "its lines end in different ways"),
         ("a.csv", csv_of('"a,7,,,,'), r"a.csv cannot be read: .*quote"),
         ("a.csv", NAMES.encode() + b"\n\xff\xfe,7,,,,\n", "a.csv cannot be read"),
         ("a.csv", b"\xff\xfe\x00", "a.csv cannot be read"),
@@ -140,8 +141,10 @@ def test_a_file_that_cannot_be_read_is_refused(
 ) -> None:
     path = write(tmp_path, name, content)
 
-    with pytest.raises(Invalid, match=message):
+    with pytest.raises(Invalid, match=message) as refused:
         read(path)
+
+    assert "auto_detect" not in refused.value.message
 
 
 def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ from typing import TextIO
 
 import duckdb
 
-from app.kit.errors import Fault, Invalid
+from app.kit.errors import Invalid
 from app.sources.files.columns import Column
 
 CSV = (".csv", ".csv.gz")
 NDJSON = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 PARQUET = (".parquet",)
 SAMPLED_LINES = 100
+ADVICE = re.compile("Possible |LINE 1:|Try setting")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +58,14 @@ def readable(path: Path) -> Iterator[None]:
     except duckdb.OutOfMemoryException:
         raise
     except (duckdb.Error, OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        reason = " ".join(str(error).split("Possible ")[0].split("LINE 1:")[0].split())
-        raise Invalid(f"{path.name} cannot be read: {reason}") from error
+        raise Invalid(f"{path.name} cannot be read: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Say in one line what is wrong, without advice on how to call DuckDB."""
+    if "state machine reached an invalid state" in str(error):
+        return "its lines end in different ways, or it is no CSV"
+    return " ".join(ADVICE.split(str(error))[0].split())
 
 
 def lines_of(path: Path, rows: Collection[int]) -> Mapping[int, int]:
@@ -127,9 +135,8 @@ def _compare(
         raise Invalid(f"{path.name} has the column {twice[0]} more than once")
     missing = [c.name for c in columns if c.required and c.name not in header]
     if missing:
-        faults = [Fault(pointer=f"/{name}", message="the column is missing") for name in missing]
         shown = f"{path.name} has no column {', '.join(missing)}; it has {', '.join(header)}"
-        raise Invalid(shown, faults=faults)
+        raise Invalid(shown)
     known = frozenset(header).intersection(names)
     return known, tuple(name for name in header if name not in names)
 
