@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.errors import Fault, NotFound
+from app.kit.web import MAX_ID
 from app.runs import ledger, queue, store
 from app.runs.claims import Superseded
 from app.runs.job import Workshop
@@ -103,10 +104,12 @@ async def check_academies(sources: Sources, academies: Sequence[int] | None) -> 
     """Raise `NotFound` naming the first of the academies that nothing is known of."""
     if academies is None:
         return
-    async with sources.database.transaction() as session:
-        connection = await session.connection()
-        unknown = (await connection.execute(UNKNOWN_SQL, {"academies": list(academies)})).scalars()
-        first = unknown.first()
+    first = next((each for each in academies if not 0 < each <= MAX_ID), None)
+    if first is None:
+        async with sources.database.transaction() as session:
+            connection = await session.connection()
+            asked = {"academies": list(academies)}
+            first = (await connection.execute(UNKNOWN_SQL, asked)).scalars().first()
     if first is not None:
         message = f"Nothing is known of an academy {first}: neither its name nor a subscription."
         place = academies.index(first)

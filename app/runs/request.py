@@ -12,6 +12,8 @@ from app.runs.models import Only
 
 MAX_DAYS = 1500
 MAX_DAYS_BACK = 366
+EARLIEST = date(1971, 1, 1)
+"""Days are counted from 1970, and the windows of this one lie after that in every zone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class DaysAsked:
             raise _invalid("date_from", f"the first day, {first}, is after the last, {last}")
         if last > yesterday:
             raise _invalid("date", f"{last} is not over yet; the newest day is {yesterday}")
+        if first < EARLIEST:
+            raise _invalid("date", f"{first} is too long ago; the earliest day is {EARLIEST}")
         if (last - first).days >= MAX_DAYS:
             raise _invalid("date_from", f"a run has at most {MAX_DAYS} days")
         return first, last

@@ -51,6 +51,12 @@ def test_the_days_asked_for_become_a_first_and_a_last(
             "at most 1500 days",
             id="too long",
         ),
+        pytest.param(
+            DaysAsked(day=date(1970, 12, 31)), "the earliest day is 1971-01-01", id="too early"
+        ),
+        pytest.param(
+            DaysAsked(date_from=date.min, date_to=date(1, 1, 20)), "too long ago", id="year one"
+        ),
     ],
 )
 def test_days_that_cannot_be_run_are_refused(asked: DaysAsked, message: str) -> None:
