@@ -1,17 +1,22 @@
 """Everything that the environment decides, read once."""
 
+import json
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.kit.errors import Fault, Unusable
 
 ROOT_HOME = Path("/var/lib/headsup")
 USER_HOME = Path(".local/share/headsup")
+MEMORY = re.compile(r"[0-9]+([.][0-9]+)?\s*(%|[KMGT]i?B)", re.IGNORECASE)
+ADDED = re.compile("HEADSUP_(SERVICE|PORT)(_|$)")
 
 
 def default_home() -> Path:
@@ -75,8 +80,45 @@ class Settings(BaseSettings):
 
     cors_origins: Annotated[
         tuple[str, ...],
+        NoDecode,
         Field(description='Origins whose pages may ask, as JSON: ["https://dash.example.org"].'),
     ] = ()
+
+    @field_validator("home", mode="before")
+    @classmethod
+    def named_home(cls, home: object) -> object:
+        """Refuse an empty home: it would be whatever folder the command is called in."""
+        if home == "":
+            raise ValueError("it is empty; name a folder, or leave it unset")
+        return home
+
+    @field_validator("home")
+    @classmethod
+    def whole_path(cls, home: Path) -> Path:
+        """Give every part the same folder, wherever it looks from."""
+        try:
+            return home.expanduser().absolute()
+        except RuntimeError as error:
+            raise ValueError(f"{home} is nobody's folder: {error}") from None
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def listed_origins(cls, origins: object) -> object:
+        """Read the list, so that one that is none is refused as every other setting is."""
+        if not isinstance(origins, str):
+            return origins
+        try:
+            return json.loads(origins)
+        except ValueError:
+            raise ValueError(f"{origins!r} is no list in JSON") from None
+
+    @field_validator("query_memory")
+    @classmethod
+    def readable_memory(cls, memory: str) -> str:
+        """Refuse what DuckDB does not take for an amount of memory."""
+        if MEMORY.fullmatch(memory) is None:
+            raise ValueError(f"{memory!r} is no amount of memory; write one like 512MB")
+        return memory
 
     @field_validator("timezone")
     @classmethod
@@ -116,9 +158,21 @@ class Settings(BaseSettings):
             raise Unusable(f"The settings cannot be used: {text}", faults=faults) from None
 
 
+def unknown_variables() -> Sequence[str]:
+    """Name the variables that look like settings and are none, as a misspelt one is.
+
+    Those that Kubernetes adds for a service named headsup are left out.
+    """
+    known = {f"HEADSUP_{name}".upper() for name in Settings.model_fields}
+    ours = (name for name in os.environ if name.startswith("HEADSUP_"))  # noqa: TID251 - names only
+    return sorted(name for name in ours if name not in known and not ADDED.match(name))
+
+
 def _plain(value: object) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return json.dumps(value) if isinstance(value, tuple) else str(value)
 
 
 def _fault(name: str | int, message: str) -> Fault:
-    return Fault(pointer=f"HEADSUP_{name}".upper(), message=message)
+    return Fault(pointer=f"HEADSUP_{name}".upper(), message=message.removeprefix("Value error, "))

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.kit.days import day_of
 from app.kit.errors import AppError
-from app.settings import Settings
+from app.settings import Settings, unknown_variables
 from app.sources.findings import Finding, Level
 from app.sources.sources import Sources
 from app.sources.subscriptions.store import extent
@@ -32,6 +32,9 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
         said=f"home {settings.home}, {'embedded' if embedded else 'external'} database,"
         f" warehouse {settings.warehouse}, days in {settings.timezone}",
     )
+    for name in unknown_variables():
+        said = "is no setting of this service, and changes nothing: is it misspelt?"
+        yield Finding(subject=name, said=said, level=Level.WARNING)
 
 
 async def check_sources(sources: Sources, now: datetime) -> AsyncIterator[Finding]:

@@ -69,6 +69,7 @@ def headsup(
 
     It has a thread to itself, since it brings its own event loop.
     """
+    monkeypatch.delenv("HEADSUP_TEST_DATABASE_URL", raising=False)
     monkeypatch.setenv("HEADSUP_DATABASE_URL", database.url)
     monkeypatch.setenv("HEADSUP_HOME", str(tmp_path / "home"))
 

@@ -32,6 +32,16 @@ def test_an_empty_home_is_wrong_and_says_what_to_bring(headsup: Headsup) -> None
     assert answer.out.endswith("2 wrong.\n")
 
 
+def test_a_misspelt_setting_is_worth_a_look(
+    headsup: Headsup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADSUP_DATABSE_URL", "postgresql://here/x")
+
+    answer = headsup("doctor")
+
+    assert "HEADSUP_DATABSE_URL is no setting of this service" in answer.words
+
+
 @pytest.mark.usefixtures("yesterdays_academy")
 def test_a_service_that_is_up_to_date_is_fine(headsup: Headsup, tmp_path: Path) -> None:
     assert headsup("generate-report", "churn").status == 0
