@@ -2,13 +2,17 @@
 
 import logging
 import socket
+import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 import uvicorn
+from uvicorn.lifespan.on import LifespanOn, LifespanSendMessage
 
+from app.cli.ports import listening
 from app.kit import logs
-from app.kit.errors import Unusable
+from app.kit.errors import AppError
 
 SERVICE = "app.main:build"
 PATIENCE_SECONDS = 30
@@ -19,28 +23,40 @@ Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to
 
 def serve(*, host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve the HTTP API; its description for people is at /docs."""
-    logs.configure(level=logging.INFO, as_json=True)
-    config = uvicorn.Config(
-        SERVICE,
-        factory=True,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=PATIENCE_SECONDS,
-    )
-    server = uvicorn.Server(config)
     with listening(host, port) as door:
-        server.run(sockets=[door])
-    if not server.started:
-        raise typer.Exit(1)
+        logs.configure(level=logging.INFO, as_json=True)
+        config = uvicorn.Config(
+            SERVICE,
+            factory=True,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=PATIENCE_SECONDS,
+        )
+        config.load()
+        config.lifespan_class = _Lifespan
+        _serve(uvicorn.Server(config), door)
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """Take the port before anything is opened or begun; raise `Unusable` if that cannot be."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+class _Lifespan(LifespanOn):
+    """Keeps an error that a person can act on, instead of logging where it came from."""
+
+    error: AppError | None = None
+
+    async def send(self, message: LifespanSendMessage) -> None:
+        raised = sys.exc_info()[1]
+        if message["type"] == "lifespan.startup.failed" and isinstance(raised, AppError):
+            self.error = raised
+            message = {"type": "lifespan.startup.failed", "message": ""}
+        await super().send(message)
+
+
+def _serve(server: uvicorn.Server, door: socket.socket) -> None:
+    """Serve until told to stop; raise what kept it from starting, or leave with 1."""
     try:
-        return socket.create_server((host, port), family=family)
-    except (OSError, UnicodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        message = f"Port {port} of {host} cannot be listened on: {why}. Choose another: --port."
-        raise Unusable(message) from None
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[door])
+    except SystemExit:
+        if isinstance(server.lifespan, _Lifespan) and server.lifespan.error is not None:
+            raise server.lifespan.error from None
+        raise typer.Exit(1) from None

@@ -3,6 +3,7 @@
 import os
 import pty
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,37 @@ def test_ctrl_c_stops_a_run_which_the_same_command_goes_on_with(
         line.split()[0] for line in ended.err.splitlines()
     )
     assert b"DONE: 25 days (25 published)" in ended.out
+
+
+def test_a_server_that_cannot_start_says_why_in_one_sentence(tmp_path: Path) -> None:
+    lost = Command(tmp_path / "home", HEADSUP_DATABASE_URL="postgresql://me:secret@127.0.0.1:9/x")
+
+    ended = lost.run("serve", "--port", "0")
+
+    assert ended.status == 1
+    assert "Error: Postgres at 127.0.0.1:9/x did not answer" in ended.err
+    assert "Traceback" not in ended.err
+    assert "secret" not in ended.err
+
+
+def test_a_server_with_a_wrong_setting_is_wrong_usage(database: Database, tmp_path: Path) -> None:
+    wrong = Command(
+        tmp_path / "home", HEADSUP_DATABASE_URL=database.url, HEADSUP_SCHEDULE="every morning"
+    )
+
+    ended = wrong.run("serve", "--port", "0")
+
+    assert ended.status == 2
+    assert "Error: HEADSUP_SCHEDULE is 'every morning', which is no cron" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_port_that_is_taken_is_named_before_anything_is_opened(
+    command: Command,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ended = command.run("serve", "--port", str(other.getsockname()[1]))
+
+    assert ended.status == 1
+    assert "cannot be served on: Address already in use. See --host and --port." in ended.err
+    assert "worker.started" not in ended.err

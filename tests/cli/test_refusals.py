@@ -177,8 +177,6 @@ def test_a_port_that_is_taken_is_told_before_anything_is_begun(
 
         answer = headsup(command, "--port", port)
 
-    assert answer.status == 2
-    assert f"Port {port} of 127.0.0.1 cannot be listened on: Address already in use" in (
-        answer.complaint
-    )
+    assert answer.status == 1
+    assert f"127.0.0.1 port {port} cannot be served on: Address already in use" in answer.complaint
     assert answer.out == ""

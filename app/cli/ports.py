@@ -1,0 +1,17 @@
+"""Taking a port."""
+
+import socket
+
+from app.kit.errors import Conflict
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Take the port before anything is opened or begun; raise `Conflict` if that cannot be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        reason = str(why).partition(" (")[0]
+        message = f"{host} port {port} cannot be served on: {reason}. See --host and --port."
+        raise Conflict(message) from None
