@@ -14,16 +14,18 @@ import typer
 from app.access import store as keys
 from app.access.scopes import Key, Scope
 from app.cli.generate import exit_code, generate, tell
-from app.cli.serve import listening
+from app.cli.ports import listening
 from app.cli.terminal import errors, output, run, show
 from app.demo.fill import fill
 from app.demo.plan import Plan
 from app.kit.clock import utc_now
 from app.kit.days import ONE_DAY, day_of
 from app.kit.db import Database
+from app.kit.errors import Conflict
 from app.runs.registry import report_named
 from app.runs.request import DaysAsked, RunRequest
 from app.settings import Settings
+from app.sources.embedded import is_used
 from app.sources.opening import open_lake, open_sources
 
 REPORT = "churn"
@@ -52,7 +54,7 @@ def demo(
         listening(HOST, port).close()
     last_day = day_of(utc_now(), settings.zone) - ONE_DAY
     plan = Plan(learners=learners, days=days, seed=seed, last_day=last_day)
-    _make_room(settings.home, plan)
+    make_room(settings, plan)
     exit_with = run(_report(settings, plan))
     if exit_with or not is_served:
         _say_how_to_go_on(settings.home)
@@ -63,17 +65,26 @@ def demo(
 
 def demo_settings(settings: Settings) -> Settings:
     """Return the settings of the demo: embedded parts only, in a folder of their own."""
-    changes = {"home": settings.home / "demo", "database_url": None, "warehouse": "lake"}
+    changes = {
+        "home": settings.home / "demo",
+        "database_url": None,
+        "platform_database_url": None,
+        "warehouse": "lake",
+    }
     return settings.model_copy(update=changes)
 
 
-def _make_room(home: Path, plan: Plan) -> None:
-    """Remove the last demo unless it was of the same plan."""
-    said = json.dumps(asdict(plan), default=str, sort_keys=True)
+def make_room(settings: Settings, plan: Plan) -> None:
+    """Remove the last demo unless it was of the same plan; raise `Conflict` if it is in use."""
+    home = settings.home
+    told = {**asdict(plan), "timezone": settings.timezone}
+    said = json.dumps(told, default=str, sort_keys=True)
     mark = home / MARK
     if mark.is_file() and mark.read_text("utf-8") == said:
         return
     if mark.is_file():
+        if is_used(home):
+            raise Conflict(f"Another demo is running in {home}: stop it first.")
         shutil.rmtree(home)
     home.mkdir(parents=True, exist_ok=True)
     mark.write_text(said, "utf-8")

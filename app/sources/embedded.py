@@ -18,6 +18,7 @@ from app.kit.errors import SourceDown
 from app.sources import guard, homes
 
 READY, STARTING = 0, 1  # what pg_isready answers; 2: nothing listens
+USERS = "postgres.users"
 START_SECONDS = 20.0
 RECOVERY_SECONDS = 600.0
 INITDB = (
@@ -34,6 +35,18 @@ INITDB = (
     "--set=log_checkpoints=off",
 )
 FORGETFUL = ("--no-sync", "--set=fsync=off", "--set=full_page_writes=off")
+
+
+def is_used(home: Path) -> bool:
+    """Say whether any process uses the server of `home`."""
+    try:
+        with (home / USERS).open("rb") as users:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 class Server:
@@ -58,7 +71,7 @@ class Server:
     def join(self) -> None:
         """Start the server unless it runs; raise `SourceDown` with its own words if it cannot."""
         with self._door():
-            self._users = (self.home / "postgres.users").open("ab")
+            self._users = (self.home / USERS).open("ab")
             try:
                 fcntl.flock(self._users, fcntl.LOCK_SH)
                 self._start()
@@ -108,7 +121,7 @@ class Server:
         self._disown_pid()
         where = ("-D", str(self.data), "-l", str(self.data / "log"))
         _run((str(programs / "pg_ctl"), "start", "-w", "-s", *where), homes.account(self.data))
-        users = str(self.home / "postgres.users")
+        users = str(self.home / USERS)
         _run((sys.executable, "-IS", guard.__file__, users, str(self.data)))
 
     def _disown_pid(self) -> None:
