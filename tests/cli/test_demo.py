@@ -22,7 +22,7 @@ from app.sources import guard, homes
 from tests.cli.conftest import Headsup
 from tests.support.commands import Command
 from tests.support.processes import until, user
-from tests.support.services import free_port, is_open
+from tests.support.services import answers, free_port
 
 SMALL = ("demo", "--no-serve", "--learners", "40", "--days", "20")
 
@@ -52,7 +52,7 @@ def test_at_the_end_it_is_served_to_the_key_that_it_prints(home: Path) -> None:
     port = free_port()
     serving = Command(home).start("demo", "--learners", "20", "--days", "3", "--port", str(port))
     try:
-        until(lambda: is_open(port), 120)
+        until(lambda: answers(port), 120)
     finally:
         os.killpg(serving.pid, signal.SIGINT)
         out, err = serving.communicate()

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
@@ -97,7 +99,7 @@ class Services:
         """Start some whole services, wait until all answer; return their addresses."""
         ports = [free_port() for _ in range(count)]
         await self._listening([self.start("serve", "--port", str(port)) for port in ports])
-        await asyncio.to_thread(until, lambda: all(is_open(port) for port in ports), ENDS_WITHIN)
+        await asyncio.to_thread(until, lambda: all(answers(port) for port in ports), ENDS_WITHIN)
         return [f"http://127.0.0.1:{port}" for port in ports]
 
     async def _listening(self, started: list[Service]) -> list[Service]:
@@ -131,7 +133,13 @@ def free_port() -> int:
         return port
 
 
-def is_open(port: int) -> bool:
-    """Say whether somebody listens on a port of the loopback interface."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def answers(port: int) -> bool:
+    """Say whether a service answers on a port of the loopback interface; wait while it starts."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=ENDS_WITHIN)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
