@@ -11,19 +11,29 @@ from app.runs import ledger
 from app.runs.models import ReportDay
 from app.sources.directory import erasure
 from app.sources.directory.models import User
+from app.sources.warehouse.base import Warehouse
 
 PERSON = "user_id"
 DAY = ("report_date", "academy_id")
 
 
-async def erase(session: AsyncSession, user_id: int, now: datetime) -> dict[str, int]:
+async def erase(
+    session: AsyncSession, warehouse: Warehouse, user_id: int, now: datetime
+) -> dict[str, int]:
     """Delete whatever is stored about a person; return the rows deleted by table.
+
+    `activity` is what the warehouse had, if it is ours; its files are gone with `Warehouse.tidy`,
+    after the commit. The warehouse comes first: that may take long, and nobody who publishes is
+    kept waiting meanwhile.
 
     Every table with a column `user_id` is one that names people, whatever report or alert it
     belongs to. Days that lose a row count as published anew, so that no cache shows it again.
     """
+    activity = await warehouse.forget(session, user_id)
     await erasure.remember(session, user_id, now)
     deleted = {"users": await _delete_user(session, user_id)}
+    if activity is not None:
+        deleted["activity"] = activity
     for table in reversed(metadata.sorted_tables):
         if PERSON in table.columns:
             deleted[table.name] = await _delete(session, table, user_id)

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 async def keep_house(sources: Sources, clock: Clock, chores: Sequence[Chore] = ()) -> None:
-    """Make the partitions of this month and the next, drop what is old, and do the chores."""
+    """Make the partitions of two months, drop what is old, tidy the warehouse, do the chores."""
     now = clock()
     today = day_of(now, sources.zone)
     made = 0
@@ -39,6 +39,7 @@ async def keep_house(sources: Sources, clock: Clock, chores: Sequence[Chore] = (
         for table, (column, kept) in OLD.items():
             statement = text(f"DELETE FROM {table} WHERE {column} < :before")  # noqa: S608 - our names
             await connection.execute(statement, {"before": now - kept})
+    await sources.warehouse.tidy()
     for chore in chores:
         await chore(sources, now)
     log.info("house.kept", partitions=made)

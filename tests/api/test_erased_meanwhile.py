@@ -21,6 +21,7 @@ from app.sources.files import Rows
 from app.sources.files.staging import load
 from app.sources.importing import LOADINGS, Kind
 from app.sources.sources import Sources
+from tests.support.locks import WAITED_SECONDS, until_waiting
 from tests.support.reporting import (
     NOW,
     batch_of,
@@ -32,15 +33,11 @@ from tests.support.reporting import (
     subscription,
 )
 from tests.support.service import client, service, token
+from tests.support.waking import morning_after, settle
 
 DAY = date(2026, 5, 20)
 NEXT = DAY + timedelta(days=1)
 GONE = 2
-WAITED_SECONDS = 60
-WAITING_SQL = """
-    SELECT count(*)::int FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
 
 
 @pytest.fixture
@@ -82,13 +79,6 @@ async def closed(database: Database, table: str) -> AsyncIterator[None]:
     async with database.transaction() as session:
         await (await session.connection()).execute(text(f"LOCK TABLE {table} IN SHARE MODE"))
         yield
-
-
-async def until_waiting(database: Database, waiters: int) -> None:
-    """Wait until so many wait for a lock."""
-    async with asyncio.timeout(WAITED_SECONDS):
-        while (await read_frame(database, WAITING_SQL)).item() < waiters:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 async def stored(database: Database, table: str = "churn_risk_reports") -> Sequence[int]:
@@ -211,7 +201,7 @@ async def test_who_acts_on_an_alert_that_is_being_erased_is_told_that_it_is_gone
     assert {alert["user_id"] for alert in listed} == {GONE}
 
     async with database.transaction() as session:
-        await erase(session, GONE, NOW)
+        await erase(session, sources.warehouse, GONE, NOW)
         path = f"/alerts/{listed[0]['id']}"
         acting = asyncio.create_task(asking.patch(path, json={"status": "ACKNOWLEDGED"}))
         await until_waiting(database, 1)
@@ -232,3 +222,15 @@ async def test_no_list_of_alerts_that_was_kept_shows_the_erased(
 
     after = await asking.get("/alerts", headers={"If-None-Match": before.headers["etag"]})
     assert (after.status_code, after.json()["items"]) == (200, [])
+
+
+async def test_the_next_wake_computes_the_days_that_lost_rows_again(
+    sources: Sources, database: Database, asking: httpx.AsyncClient
+) -> None:
+    await settle(sources, morning_after(NEXT))
+    await erased(asking)
+
+    await settle(sources, morning_after(NEXT) + timedelta(hours=1))
+
+    days = [NEXT - timedelta(days=back) for back in range(13)]
+    assert {await rows_of(database, day, 1) for day in days} == {2}

@@ -1,6 +1,7 @@
 """Writing rows over HTTP, and erasing a person."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ from app.kit.db import Database
 from app.sources.directory.models import User
 from app.sources.subscriptions.models import Subscription, SubscriptionVersion
 from tests.support.published import publish, risk
+from tests.support.reporting import event, put_activity, sources_of
 from tests.support.service import client, service, token
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -156,6 +158,22 @@ async def test_an_erased_person_is_nowhere_and_not_taken_in_again(
     assert [item["user_id"] for item in after.json()["items"]] == [2]
     async with database.transaction() as session:
         assert (await session.exec(select(SubscriptionVersion))).all() == []
+
+
+async def test_what_an_erased_person_did_is_gone_from_the_lake(
+    writing: httpx.AsyncClient, database: Database, tmp_path: Path
+) -> None:
+    sources = sources_of(database, tmp_path)
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    events = [event(user, at + timedelta(days=day)) for user in (1, 2) for day in range(3)]
+    await put_activity(sources, events)
+
+    erased = await writing.delete("/users/1")
+    again = await put_activity(sources, events)
+
+    assert erased.json()["deleted"]["activity"] == 3
+    assert (again.skipped_erased, again.unchanged) == (3, 3)
+    assert len(list((tmp_path / "lake").rglob("*.parquet"))) == 3
 
 
 async def test_a_limited_key_erases_nobody(database: Database, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol, Self
 
 import pyarrow as pa
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 Param = int | str | float | datetime | Sequence[int]
 Sink = Callable[[pa.RecordBatch], None]
@@ -78,6 +79,17 @@ class Warehouse(Protocol):
 
     async def extent(self) -> Extent | None:
         """Return what there is; None when there is nothing."""
+        ...
+
+    async def forget(self, session: AsyncSession, user_id: int) -> int | None:
+        """Remove a person's rows in the caller's transaction, and return how many there were.
+
+        None when the table is somebody else's. Once it is committed, `tidy` removes the rest.
+        """
+        ...
+
+    async def tidy(self) -> None:
+        """Remove what does not count any more, as far as nobody reads it just now."""
         ...
 
     async def close(self) -> None:

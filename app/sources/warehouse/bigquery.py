@@ -12,6 +12,7 @@ from google.api_core.exceptions import ClientError
 from google.cloud import bigquery
 from google.cloud.bigquery.job import QueryJob
 from google.cloud.bigquery_storage import BigQueryReadClient
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.clock import Clock, utc_now
 from app.kit.db import Database
@@ -143,6 +144,12 @@ class BigQuery:
         """Make a request in a thread; raise its failure in words."""
         with self._explained():
             return await asyncio.to_thread(lambda: request(self._client()))
+
+    async def forget(self, session: AsyncSession, user_id: int) -> None:
+        """Leave the table alone: it is the platform's, which is to be asked to erase as well."""
+
+    async def tidy(self) -> None:
+        """Nothing is written there."""
 
     async def close(self) -> None:
         """Let go of the connections."""

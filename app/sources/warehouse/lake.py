@@ -1,5 +1,6 @@
 """The lake: activity in Parquet files, read by DuckDB; a file counts when it is listed."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -8,13 +9,17 @@ from pathlib import Path
 
 from sqlalchemy import text
 from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db import Database
 from app.sources.files import ACTIVITY_COLUMNS, Imported, Rows, schema_of
 from app.sources.warehouse.base import Extent, Query, Sink, Usage
 from app.sources.warehouse.dialect import parameters_of, to_duckdb
 from app.sources.warehouse.engine import Engine, Work
-from app.sources.warehouse.lake_writer import READERS_LOCK, whole, write_activity
+from app.sources.warehouse.folders import remove_abandoned
+from app.sources.warehouse.lake_eraser import forget
+from app.sources.warehouse.lake_list import READERS_LOCK, sweep, whole
+from app.sources.warehouse.lake_writer import STAGING, write_activity
 from app.sources.warehouse.models import LakeFile
 
 ROWS_PER_BATCH = 131_072
@@ -63,6 +68,15 @@ class Lake:
         return await write_activity(
             rows, self._folder, self._engine, self._database, replace=replace
         )
+
+    async def forget(self, session: AsyncSession, user_id: int) -> int:
+        """Rewrite the days that hold rows of a user, in the caller's transaction."""
+        return await forget(session, user_id, self._folder, self._engine, self._database)
+
+    async def tidy(self) -> None:
+        """Remove the files that no longer count, and what killed imports left."""
+        await to_thread(remove_abandoned, self._folder / STAGING)
+        await sweep(self._database, self._folder)
 
     async def close(self) -> None:
         """Nothing is held open between two questions."""

@@ -21,6 +21,14 @@ class LakeFile(Table, table=True):
     sha256: str = Field(sa_type=Text)
 
 
+class LakeLeftover(Table, table=True):
+    """A Parquet file that does not count, or not yet, and is removed when nobody needs it."""
+
+    __tablename__: ClassVar[str] = "lake_leftovers"
+
+    path: str = Field(primary_key=True, sa_type=Text)
+
+
 class WarehouseJob(Table, table=True):
     """A query that is paid for: what it was expected to bill, and in the end did."""
 

@@ -5,14 +5,29 @@ from pathlib import Path
 
 import pytest
 
+from app.api.erasure import erase
 from app.kit.db import Database
 from app.runs.models import RunDayState
+from app.sources.warehouse.bigquery_access import Address
 from tests.sources.bigquery.behind import Behind, lake_of, put_subscribers, reading, states
 from tests.sources.bigquery.events import as_platform, flat_events
 from tests.support.lake import PLATFORM
-from tests.support.reporting import exported, run_days
+from tests.support.reporting import NOW, exported, run_days
 
 FIRST, LAST = date(2026, 5, 14), date(2026, 5, 20)
+
+
+async def test_an_erasure_leaves_the_platforms_table_alone_and_does_not_claim_otherwise(
+    behind: Behind, database: Database
+) -> None:
+    warehouse = behind.at(Address(project="shop", dataset="academy"))
+
+    async with database.transaction() as session:
+        deleted = await erase(session, warehouse, 1, NOW)
+    await warehouse.tidy()
+
+    assert "activity" not in deleted
+    assert behind.before.passed == []
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What processes leave that are killed."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -104,3 +105,27 @@ def test_a_dead_process_loses_its_folder_and_a_living_one_keeps_it(tmp_path: Pat
         assert (kept / "file").exists()
         assert not abandoned.exists()
     assert sorted(tmp_path.iterdir()) == [kept]
+
+
+@pytest.mark.parametrize("files", [1, DAYS // 2, DAYS])
+async def test_a_killed_erasure_leaves_all_of_their_rows_or_none(
+    lake: Lake, database: Database, tmp_path: Path, files: int
+) -> None:
+    rows = [{**row, "user_id": n % 5} for n, row in enumerate(events("old"))]
+    await lake.import_activity(batches(rows, size=500))
+    module = "tests.sources.warehouse.killed_erasure"
+
+    with started("-m", module, str(tmp_path), database.url, "3") as process:
+        has_written(files)(process, tmp_path)
+        process.kill()
+
+    theirs = len(rows) // 5
+    assert len(await read(lake, FIRST, LAST)) in {len(rows), len(rows) - theirs}
+    async with asyncio.timeout(60):
+        while count(tmp_path) > DAYS:
+            await lake.tidy()  # does nothing while the server has not noticed the death
+    async with database.transaction() as session:
+        await lake.forget(session, 3)
+    await lake.tidy()
+    assert len(await read(lake, FIRST, LAST)) == len(rows) - theirs
+    assert count(tmp_path) == DAYS

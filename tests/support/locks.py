@@ -1,0 +1,19 @@
+"""Waiting for others to wait."""
+
+import asyncio
+
+from app.kit.bulk import read_frame
+from app.kit.db import Database
+
+WAITED_SECONDS = 60
+WAITING_SQL = """
+    SELECT count(*)::int FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+async def until_waiting(database: Database, waiters: int) -> None:
+    """Wait until so many wait for a lock in the database."""
+    async with asyncio.timeout(WAITED_SECONDS):
+        while (await read_frame(database, WAITING_SQL)).item() < waiters:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
