@@ -3,6 +3,7 @@
 from app.cli.terminal import output, run
 from app.settings import Settings
 from app.sources import migrations
+from app.sources.postgres import migrate as bring_up_to_date
 from app.sources.postgres import open_database
 
 
@@ -19,5 +20,5 @@ async def _migrate(settings: Settings) -> None:
         async with open_database(settings):
             output.print("The embedded database is up to date.")
         return
-    await migrations.upgrade(settings.database_url.get_secret_value())
+    await bring_up_to_date(settings.database_url.get_secret_value())
     output.print(f"The database is at {migrations.head()}.")

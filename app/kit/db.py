@@ -1,11 +1,16 @@
 """Tables with guessable names, and transactions that end at the edge."""
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from enum import StrEnum
+from functools import partial
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import asyncpg
 from sqlalchemy import DateTime, Enum, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -26,8 +31,16 @@ metadata = MetaData(naming_convention=NAMING_CONVENTION)
 APPLICATION = "headsup"
 MOST_SECONDS = 60
 """A statement of a request that takes longer is ended: by then nobody waits for its answer."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 READING = {"statement_timeout": f"{MOST_SECONDS}s"}
 INSTANT = DateTime(timezone=True)
+DIALECT = "postgresql+asyncpg://"
+CONNECT_SECONDS = 60.0
+HEEDED = re.compile(
+    "host|port|dbname|user|password|passfile|service|options|target_session_attrs"
+    "|ssl(mode|cert|key|rootcert|crl|password|negotiation)|ssl_(min|max)_protocol_version"
+)
+"""The words of an address that asyncpg knows; it would take others for settings of the server."""
 
 
 class Table(SQLModel):
@@ -61,31 +74,40 @@ class Database:
             "application_name": f"{APPLICATION} {token_hex(8)}",
         }
         """Of every connection; by their name one finds all connections of a process."""
-        connect = {"server_settings": self.server_settings}
         self.arrow = ArrowReader(url)
         pool: dict[str, Any] = (
             {"pool_size": pool_size, "max_overflow": 0} if pooled else {"poolclass": NullPool}
         )
         self.engine: AsyncEngine = create_async_engine(
-            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            DIALECT,
+            async_creator=self.connect,
             pool_pre_ping=pooled,
             hide_parameters=True,
-            connect_args=connect,
             **pool,
         )
         self.reader: AsyncEngine = create_async_engine(
-            self.engine.url,
+            DIALECT,
+            async_creator=partial(self.connect, READING),
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
             pool_reset_on_return=None,
             hide_parameters=True,
-            connect_args={"server_settings": self.server_settings | READING},
             **pool,
         )
         """For single statements that read: nothing goes to the server but the statement.
 
         A connection that was lost meanwhile is only found out by using it.
         """
+
+    async def connect(self, settings: Mapping[str, str] = NOTHING) -> asyncpg.Connection:
+        """Make a connection of the driver's own, with more `settings`; the caller closes it.
+
+        The driver reads the address itself: so every word of libpq's that it knows is heeded
+        (`sslmode`, `sslrootcert`, ...), where SQLAlchemy would hand it on as an argument.
+        """
+        address, timeout = _for_the_driver(self.url)
+        told = {**self.server_settings, **settings}
+        return await asyncpg.connect(address, timeout=timeout, server_settings=told)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -123,3 +145,13 @@ class Connection:
             session.begin(),
         ):
             yield session
+
+
+def _for_the_driver(url: str) -> tuple[str, float]:
+    """Return the address in the words that asyncpg knows, and how long to wait for the server."""
+    parts = urlsplit(url)
+    words = dict(parse_qsl(parts.query.replace("+", "%2B")))
+    kept = {name: word for name, word in words.items() if HEEDED.fullmatch(name)}
+    seconds = words.get("connect_timeout", "")
+    timeout = float(seconds) if seconds.isdigit() and int(seconds) else CONNECT_SECONDS
+    return urlunsplit(parts._replace(query=urlencode(kept))), timeout

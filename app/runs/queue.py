@@ -122,7 +122,7 @@ class Queue:
 @asynccontextmanager
 async def listening(database: Database, patience: timedelta) -> AsyncIterator[Queue]:
     """Open a connection of its own that hears of new jobs."""
-    connection = await asyncpg.connect(database.url, server_settings=database.server_settings)
+    connection = await database.connect()
     try:
         queries = Queries(AsyncpgDriver(connection))
         queue = Queue(connection=connection, queries=queries, patience=patience)

@@ -1,8 +1,8 @@
 """Opens the database: the server that comes with the service, or the one that is named."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, make_url, text
@@ -65,17 +65,32 @@ async def _opened(url: str) -> AsyncIterator[Database]:
         await database.close()
 
 
+async def migrate(url: str) -> None:
+    """Bring the database at `url` to the newest schema; raise as `open_database` does."""
+    with _named(url) as where:
+        refuse_old(await _version(url), where)
+        await migrations.upgrade(url)
+
+
 async def _check(url: str) -> None:
-    where = _place(_parsed(url))
-    try:
+    with _named(url) as where:
         version = await _version(url)
         current = await migrations.is_current(url)
-    except (OSError, DBAPIError) as error:
-        reason = getattr(error, "orig", None) or error
-        raise SourceDown(f"Postgres at {where} did not answer: {reason}") from None
     refuse_old(version, where)
     if not current:
         raise Unusable(f"The tables at {where} are not up to date: run `headsup migrate`.")
+
+
+@contextmanager
+def _named(url: str) -> Iterator[str]:
+    """Yield the database's place, and name it in what the server or the network says."""
+    where = _place(_parsed(url))
+    try:
+        yield where
+    except OSError as error:
+        raise SourceDown(f"Postgres at {where} did not answer: {error}") from None
+    except DBAPIError as error:
+        raise SourceDown(f"Postgres at {where} refused: {error.orig}") from None
 
 
 async def _version(url: str) -> int:

@@ -146,6 +146,25 @@ def test_a_database_that_does_not_answer_is_a_failure(
     assert "secret" not in answer.err
 
 
+@pytest.mark.parametrize(
+    ("url", "status", "said"),
+    [
+        ("postgresql://me:secret@127.0.0.1:9/x", 1, "Postgres at 127.0.0.1:9/x did not answer"),
+        ("mysql://me:secret@here/x", 2, "HEADSUP_DATABASE_URL must read postgresql://user"),
+    ],
+)
+def test_a_database_that_cannot_be_migrated_is_named(
+    headsup: Headsup, monkeypatch: pytest.MonkeyPatch, url: str, status: int, said: str
+) -> None:
+    monkeypatch.setenv("HEADSUP_DATABASE_URL", url)
+
+    answer = headsup("migrate")
+
+    assert answer.status == status
+    assert said in answer.complaint
+    assert "secret" not in answer.err
+
+
 def test_a_database_without_our_tables_is_refused_until_it_is_migrated(
     headsup: Headsup, monkeypatch: pytest.MonkeyPatch, empty_database_url: str
 ) -> None:

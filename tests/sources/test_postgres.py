@@ -1,5 +1,6 @@
 """Opening the database of the settings."""
 
+import asyncio
 from pathlib import Path
 from uuid import uuid4
 
@@ -7,10 +8,14 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
 
-from app.kit.errors import SourceDown, Unusable
+from app.kit.bulk import read_frame
+from app.kit.db import Database
+from app.kit.errors import AppError, SourceDown, Unusable
 from app.settings import Settings
 from app.sources import migrations
-from app.sources.postgres import open_database, refuse_old
+from app.sources.postgres import migrate, open_database, refuse_old
+
+TLS_ASKED_FOR = bytes.fromhex("00000008 04d2162f")
 
 
 def settings(url: str) -> Settings:
@@ -75,6 +80,66 @@ async def test_an_address_of_another_form_is_refused_without_being_shown(url: st
             pass
 
     assert "sesame" not in refused.value.message
+
+
+async def test_every_connection_heeds_the_words_of_an_address(server: str) -> None:
+    words = (
+        "options=-c%20work_mem%3D3MB&sslmode=prefer&connect_timeout=5&channel_binding=disable"
+        "&keepalives=1&application_name=a+b"
+    )
+    database = Database(f"{server}{'&' if '?' in server else '?'}{words}")
+
+    driver = await database.connect()
+    async with database.engine.connect() as one, database.reader.connect() as other:
+        found = [await each.scalar(text("SHOW work_mem")) for each in (one, other)]
+    found.append(await driver.fetchval("SHOW work_mem"))
+    found.append((await read_frame(database, "SELECT current_setting('work_mem')")).item())
+    await driver.close()
+    await database.close()
+
+    assert found == ["3MB"] * 4
+
+
+async def test_what_must_be_encrypted_is_not_sent_to_a_server_that_cannot() -> None:
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.put_nowait(await reader.readexactly(8))
+        writer.write(b"N")
+        heard.put_nowait(await reader.read())
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        url = f"postgresql://me:sesame@127.0.0.1:{port}/x?sslmode=require"
+        with pytest.raises(SourceDown, match=f"Postgres at 127.0.0.1:{port}/x .*SSL"):
+            async with open_database(settings(url)):
+                pass
+
+    async with asyncio.timeout(10):
+        assert [await heard.get(), await heard.get()] == [TLS_ASKED_FOR, b""]
+
+
+@pytest.mark.parametrize("url", ["postgresql://me:sesame@127.0.0.1:1/x", "sesame"])
+async def test_what_cannot_be_migrated_is_named_without_its_password(url: str) -> None:
+    with pytest.raises(AppError) as refused:
+        await migrate(url)
+
+    assert "sesame" not in refused.value.message
+
+
+async def test_a_role_that_may_not_migrate_is_told_so(server: str, empty_database_url: str) -> None:
+    name = f"weak_{uuid4().hex}"
+    admin = Database(server, pooled=False)
+    async with admin.engine.begin() as connection:
+        await connection.execute(text(f"CREATE ROLE {name} LOGIN"))
+    weak = make_url(empty_database_url).set(username=name)
+
+    with pytest.raises(SourceDown, match="refused: permission denied for schema public"):
+        await migrate(weak.render_as_string(hide_password=False))
+
+    async with admin.engine.begin() as connection:
+        await connection.execute(text(f"DROP ROLE {name}"))
 
 
 def test_a_server_older_than_15_is_refused() -> None:

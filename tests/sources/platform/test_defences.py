@@ -26,7 +26,7 @@ BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' 
 
 async def until_blocked(platform: Database) -> None:
     """Wait until a statement of the platform waits for a lock."""
-    name = platform.engine.url.database
+    name = make_url(platform.url).database
     async with asyncio.timeout(30), platform.engine.connect() as connection:
         while not await connection.scalar(text(BLOCKED), {"name": name}):
             await connection.rollback()
