@@ -1,4 +1,7 @@
-"""Answers without end in sight: what a query selects, copied out as it comes."""
+"""Answers without end in sight: what a query selects, copied out as it comes.
+
+A list is streamed whole, from one state of the database.
+"""
 
 import asyncio
 import re
@@ -8,18 +11,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from asyncpg import Connection as Driver
+from fastapi import Request
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.kit import etags
 from app.kit.db import Database
 from app.kit.errors import SourceDown
+from app.kit.formats import TYPES, ListFormat
 
 ROW_COUNT = "X-Row-Count"
 TRAILERS = "http.response.trailers"
 
 NAME = re.compile(r"(?<![:\w]):([a-z]\w*)")
+COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 LINES: Mapping[str, object] = {"format": "csv", "delimiter": "\x02", "quote": "\x01"}
 """Copies one column of JSON as it is: it holds no control character that would be quoted."""
 CSV: Mapping[str, object] = {"format": "csv", "header": True}
@@ -30,10 +37,24 @@ Copy = Callable[[Sink], Awaitable[int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """SQL with `:name`, and the values."""
+    """SQL with `:name`, and the values; those that it does not name are left out."""
 
     sql: str
     params: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """All of a list: what it depends on, and what selects it as lines of its format.
+
+    That is the cells of a row for CSV, an object of JSON for NDJSON.
+    """
+
+    etag: str
+    statement: Statement
+
+
+Read = Callable[[AsyncConnection], Awaitable[Whole]]
 
 
 @asynccontextmanager
@@ -67,10 +88,40 @@ async def copy_out(
 
 
 def numbered(statement: Statement) -> tuple[str, list[object]]:
-    """Write `:name` as `$1`, as the driver takes it."""
-    names = list(statement.params)
-    sql = NAME.sub(lambda found: f"${names.index(found[1]) + 1}", statement.sql)
-    return sql, list(statement.params.values())
+    """Write `:name` as `$1`, as the driver takes it, which writes the values into the SQL.
+
+    It would write them into comments, too, which a line's end in a value would end.
+    """
+    bare = COMMENT.sub("", statement.sql)
+    names = list(dict.fromkeys(NAME.findall(bare)))
+    sql = NAME.sub(lambda found: f"${names.index(found[1]) + 1}", bare)
+    return sql, [statement.params[name] for name in names]
+
+
+async def answer_whole(
+    request: Request, database: Database, kind: ListFormat, read: Read
+) -> Response:
+    """Answer all that `read` says of one state of the database, whatever is written meanwhile."""
+    opening = AsyncExitStack()
+    try:
+        connection = await opening.enter_async_context(snapshot(database))
+        whole = await read(connection)
+        if etags.is_known(request, whole.etag):
+            return etags.not_modified(whole.etag)
+        layout = CSV if kind is ListFormat.CSV else LINES
+
+        async def copy(sink: Sink) -> int:
+            return await copy_out(connection, whole.statement, sink, layout)
+
+        return CopyAnswer(
+            copy,
+            opening.pop_all(),
+            media_type=TYPES[kind],
+            headers=etags.headers_of(whole.etag),
+            last_line=None if kind is ListFormat.CSV else _count,
+        )
+    finally:
+        await opening.aclose()
 
 
 class CopyAnswer(Response):
@@ -130,6 +181,11 @@ class CopyAnswer(Response):
         if trailing:
             counted = (ROW_COUNT.lower().encode(), str(rows).encode())
             await send({"type": TRAILERS, "headers": [counted], "more_trailers": False})
+
+
+def _count(rows: int) -> bytes:
+    """Write the last line of NDJSON, by which a reader knows that he has it all."""
+    return b'{"rows": %d}\n' % rows
 
 
 async def _gone(receive: Receive) -> None:

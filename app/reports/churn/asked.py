@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from app.kit.formats import FORMAT, ListFormat
 from app.kit.web import DEFAULT_LIMIT, CursorText, Day, Id, Limit
 from app.reports.churn.scoring import RiskLevel
 
@@ -33,12 +34,6 @@ class RiskSort(StrEnum):
     LONGEST_INACTIVE = "-inactivity"
     NEWEST = "-date"
     USER = "user"
-
-
-class ListFormat(StrEnum):
-    JSON = "json"
-    CSV = "csv"
-    NDJSON = "ndjson"
 
 
 class DayAsked(BaseModel):
@@ -99,9 +94,7 @@ class RiskQuery(RiskFilters):
     limit: Limit = DEFAULT_LIMIT
     cursor: CursorText | None = None
     count: bool = Field(default=False, description="Count all items too.")
-    format: ListFormat | None = Field(
-        default=None, description="csv and ndjson stream all items; `Accept` asks for it as well."
-    )
+    format: ListFormat | None = FORMAT
 
 
 class HistoryQuery(DaysAsked):

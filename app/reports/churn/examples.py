@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.kit.etags import UNCHANGED
+from app.kit.formats import streamed
 from app.kit.problems import Answers
 
 RISK: dict[str, Any] = {
@@ -95,12 +96,8 @@ def _list_of(item: dict[str, Any]) -> Answers:
     return {200: {"content": {"application/json": {"example": example}}}, **UNCHANGED}
 
 
-STREAMED: dict[str, Any] = {
-    "text/csv": {"schema": {"type": "string"}, "example": "report_date,academy_id,user_id,...\r\n"},
-    "application/x-ndjson": {"schema": {"type": "string"}, "example": '{"rows":0}\n'},
-}
 LIST = _list_of(RISK)
-LIST[200]["content"] |= STREAMED
+LIST[200]["content"] |= streamed("report_date,academy_id,user_id")
 HISTORY = _list_of(RISK | {"details": DETAILS})
 SUMMARY = _list_of(SUMS | {"mrr_by_level": MRR})
 TREND = _list_of({"report_date": "2026-03-10"} | SUMS)

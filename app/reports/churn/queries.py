@@ -9,9 +9,10 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.kit.cursors import Cursor, Position
+from app.kit.formats import ListFormat, cells
 from app.kit.streams import Statement
 from app.reports.churn import order
-from app.reports.churn.asked import ListFormat, RiskQuery
+from app.reports.churn.asked import RiskQuery
 from app.reports.churn.days import Days
 from app.reports.churn.filters import condition, following, literal
 from app.reports.churn.schemas import Risk
@@ -24,7 +25,6 @@ COLUMNS_SQL = (HERE / "risk_columns.sql").read_text("utf-8")
 JOINS_SQL = (HERE / "risk_joins.sql").read_text("utf-8")
 DETAILS_SQL = ", churn_details(p.row) AS details"
 TEXT_COLUMNS = ("email", "full_name", "main_reason_text", "currency")
-FORMULA = r"^[-=+@\t\r]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,15 +104,9 @@ def _parts(query: RiskQuery, days: Days, *, people: bool) -> dict[str, str]:
 
 
 def _cells(*, details: bool) -> str:
-    """Name the columns of a CSV; text that a spreadsheet would compute is marked as text."""
+    """Name the columns of a CSV."""
     names = [name for name in Risk.model_fields if details or name != "details"]
-    return ", ".join(_cell(name) for name in names)
-
-
-def _cell(name: str) -> str:
-    if name not in TEXT_COLUMNS:
-        return f"risk.{name}"
-    return f"CASE WHEN risk.{name} ~ '{FORMULA}' THEN '''' ELSE '' END || risk.{name} AS {name}"
+    return cells("risk", names, texts=TEXT_COLUMNS)
 
 
 @lru_cache(maxsize=256)

@@ -12,13 +12,13 @@ from app.kit import cursors
 from app.kit.cursors import Cursor
 from app.kit.days import ONE_DAY, day_of
 from app.kit.errors import NotFound
+from app.kit.formats import ListFormat, format_of
 from app.kit.problems import answers
 from app.kit.web import PathId, Shell, ShellDep
 from app.reports.churn import examples
 from app.reports.churn.asked import (
     DaysAsked,
     HistoryQuery,
-    ListFormat,
     MoversQuery,
     RiskQuery,
     RiskSort,
@@ -30,7 +30,7 @@ from app.reports.churn.figures import read_movers, read_summary, read_trend
 from app.reports.churn.paging import Asked, answer_read, continued, resume
 from app.reports.churn.queries import PageRead, read_page
 from app.reports.churn.schemas import MoverList, RiskPage, SummaryList, Trend
-from app.reports.churn.streaming import Stream, answer_stream, format_of
+from app.reports.churn.streaming import answer_stream
 
 HISTORY_DAYS = 90
 TREND_DAYS = 30
@@ -62,8 +62,7 @@ async def list_churn_risk(
     if kind is not ListFormat.JSON:
         if cursor is not None:
             raise cursors.not_streamed()
-        formatted = query.model_copy(update={"format": kind})
-        return await answer_stream(request, shell, Stream(key=key, query=formatted))
+        return await answer_stream(request, shell, key, query, kind)
     asked = Asked(key=key, query=query, cursor=cursor)
 
     async def read(connection: AsyncConnection, days: Days) -> PageRead:
