@@ -30,7 +30,7 @@ from app.kit.etags import digest_of, etag_of
 
 SCORE_DAYS = 30
 MOST_RANK = len(Severity)
-FILTERS_NOT = ("limit", "cursor", "count")
+FILTERS_NOT = ("limit", "cursor", "count", "format")
 
 
 def report_types(key: Key) -> list[str]:
@@ -54,6 +54,7 @@ def wanted_by(query: AlertQuery, key: Key) -> Wanted:
         is_unassigned=nobody,
         triggered_from=query.triggered_from,
         triggered_to=query.triggered_to,
+        may_name=key.has(Scope.PEOPLE_READ),
     )
 
 
@@ -63,8 +64,8 @@ async def etag_of_list(
     """Return the ETag of a list, read from what it depends on and not from the list."""
     wanted = wanted_by(query, key)
     known = await listing.versions(connection, wanted, now=now)
-    may_name = key.has(Scope.PEOPLE_READ)
-    return etag_of(known, wanted.academies, wanted.report_types, may_name, query.model_dump())
+    asked = wanted.report_types, wanted.may_name, query.model_dump()
+    return etag_of(known, wanted.academies, asked)
 
 
 def filters_of(query: AlertQuery) -> dict[str, object]:
@@ -91,18 +92,9 @@ def place_in(cursor: Cursor) -> Place:
             raise cursors.unreadable()
 
 
-def item(listed: Listed, key: Key) -> AlertItem:
-    """Return one of a list; names only for keys that may read them."""
-    may_name = key.has(Scope.PEOPLE_READ)
-    values = dict(listed.row) | {
-        "metrics_snapshot": listed.metrics,
-        "reason": listed.reason,
-        "current_score": listed.score,
-        "current_level": listed.level,
-    }
-    if not may_name:
-        values |= {"email": None, "full_name": None}
-    return AlertItem.model_validate(values)
+def item(listed: Listed) -> AlertItem:
+    """Return one of a list."""
+    return AlertItem.model_validate(dict(listed.row) | {"metrics_snapshot": listed.metrics})
 
 
 async def detail(session: AsyncSession, alert_id: int, key: Key, now: datetime) -> AlertDetail:
@@ -115,7 +107,7 @@ async def detail(session: AsyncSession, alert_id: int, key: Key, now: datetime) 
     history = select(AlertEvent).where(col(AlertEvent.alert_id) == alert_id)
     entries = (await session.exec(history.order_by(col(AlertEvent.seq)))).all()
     return AlertDetail(
-        **item(found, key).model_dump(),
+        **item(found).model_dump(),
         history=[AlertEntry(**entry.model_dump(exclude={"alert_id"})) for entry in entries],
         scores=[ScoreDay.model_validate(dict(score)) for score in scores],
     )
@@ -132,6 +124,7 @@ async def _one(connection: AsyncConnection, alert_id: int, key: Key, now: dateti
         academies=key.narrow(None),
         statuses=list(Status),
         alert_id=alert_id,
+        may_name=key.has(Scope.PEOPLE_READ),
     )
     found = await listing.page(connection, wanted, now=now, most=1)
     if not found:

@@ -11,6 +11,7 @@ from app.alerts.deeds import Acknowledge, Assign, Deed, Note, Reopen, Resolve, S
 from app.alerts.examples import BULK, PATCH, RULES_ASKED
 from app.alerts.kinds import Action, AlertOrigin, Severity, Status
 from app.kit.etags import headers_of
+from app.kit.formats import FORMAT, ListFormat
 from app.kit.web import DEFAULT_LIMIT, CursorText, Day, Id, Limit, Text
 
 LONG = Field(min_length=1, max_length=4000)
@@ -44,7 +45,8 @@ class AlertQuery(BaseModel):
     )
     limit: Limit = DEFAULT_LIMIT
     cursor: CursorText | None = None
-    count: bool = Field(default=False, description="Count by severity too.")
+    count: bool = Field(default=False, description="Count all items too, and by severity.")
+    format: ListFormat | None = FORMAT
 
 
 class StatsQuery(BaseModel):

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from app.kit.etags import UNCHANGED
+from app.kit.formats import streamed
+from app.kit.problems import Answers
+
 ITEM: dict[str, Any] = {
     "id": 17,
     "report_type": "churn",
@@ -45,8 +49,10 @@ PAGE: dict[str, Any] = {
     "next_cursor": None,
     "days": [DAY],
     "timezone": "UTC",
+    "total": None,
     "by_severity": None,
 }
+LIST: Answers = {200: {"content": streamed("id,report_type,academy_id")}, **UNCHANGED}
 DETAIL: dict[str, Any] = ITEM | {
     "history": [
         {

@@ -4,24 +4,30 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.alerts.kinds import AlertOrigin, Severity, Status
-from app.alerts.registry import alerts_of
+from app.alerts.registry import alerting_reports, alerts_of
+from app.kit.streams import Statement
 
 HERE = Path(__file__).parent
 CHOSEN_SQL = (HERE / "chosen.sql").read_text("utf-8")
 PAGE_SQL = CHOSEN_SQL + (HERE / "page.sql").read_text("utf-8")
 VERSIONS_SQL = text((HERE / "versions.sql").read_text("utf-8"))
+OF_REPORT_SQL = "SELECT * FROM ({of}) AS of_report WHERE p.report_type = '{type}'"
 SEVERITIES_SQL = CHOSEN_SQL + (HERE / "severities.sql").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which episodes a list is about; None narrows nothing, but by `statuses` to those awake."""
+    """Which episodes a list is about; None narrows nothing, but by `statuses` to those awake.
+
+    Learners have names only where it `may_name` them.
+    """
 
     report_types: Sequence[str]
     academies: Sequence[int] | None = None
@@ -35,6 +41,7 @@ class Wanted:
     is_unassigned: bool = False
     triggered_from: date | None = None
     triggered_to: date | None = None
+    may_name: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,15 @@ class Listed:
     level: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """How many episodes there are and of how many learners, by severity too."""
+
+    alerts: int
+    learners: int
+    by_severity: Mapping[Severity, tuple[int, int]]
+
+
 async def page(
     connection: AsyncConnection,
     wanted: Wanted,
@@ -73,17 +89,35 @@ async def page(
 ) -> Sequence[Listed]:
     """List at most `most` episodes after a place, severest first, then newest."""
     params = {
-        **asdict(wanted),
-        "now": now,
-        "is_grouped": is_grouped,
+        **_params(wanted, now=now, is_grouped=is_grouped),
         "most": most,
         "after_rank": after.rank if after else None,
         "after_at": after.triggered_at if after else None,
         "after_id": after.id if after else None,
     }
-    rows = (await connection.execute(text(PAGE_SQL), params)).mappings().all()
-    scores = await _scores(connection, rows)
-    return [_listed(row, scores.get((row["academy_id"], row["user_id"]))) for row in rows]
+    sql = page_sql().format(output="item.*, p.rank, p.newest_on")
+    rows = (await connection.execute(text(sql), params)).mappings().all()
+    return [_listed(row) for row in rows]
+
+
+def whole(wanted: Wanted, *, now: datetime, is_grouped: bool, output: str) -> Statement:
+    """Write the statement that selects `output` of each `item` of a list, in its order."""
+    everything = dict.fromkeys(("most", "after_rank", "after_at", "after_id"))
+    params = _params(wanted, now=now, is_grouped=is_grouped) | everything
+    return Statement(sql=page_sql().format(output=output), params=params)
+
+
+@cache
+def page_sql() -> str:
+    """Write what lists episodes of every report, but for the `{output}`."""
+    reports = alerting_reports().values()
+    reasons = [f"WHEN '{report.report_type}' THEN ({report.words_sql})" for report in reports]
+    scores = [
+        OF_REPORT_SQL.format(of=report.score_sql, type=report.report_type) for report in reports
+    ]
+    return PAGE_SQL.format(
+        output="{output}", score=" UNION ALL ".join(scores), reason=" ".join(reasons)
+    )
 
 
 async def versions(
@@ -95,13 +129,14 @@ async def versions(
     return tuple((await connection.execute(VERSIONS_SQL, params)).one())
 
 
-async def severities(
-    connection: AsyncConnection, wanted: Wanted, *, now: datetime
-) -> Mapping[Severity, tuple[int, int]]:
-    """Map each severity to how many episodes there are, and of how many learners."""
-    found = await connection.execute(text(SEVERITIES_SQL), {**asdict(wanted), "now": now})
-    counts = {Severity(row.severity): (row.alerts, row.learners) for row in found}
-    return {severity: counts.get(severity, (0, 0)) for severity in reversed(Severity)}
+async def count(connection: AsyncConnection, wanted: Wanted, *, now: datetime) -> Counted:
+    """Count the episodes that are listed, and their learners."""
+    params = _params(wanted, now=now, is_grouped=False)
+    found = await connection.execute(text(SEVERITIES_SQL), params)
+    counts = {row.severity: (row.alerts, row.learners) for row in found}
+    alerts, learners = counts[None]
+    by_severity = {severity: counts.get(severity, (0, 0)) for severity in reversed(Severity)}
+    return Counted(alerts=alerts, learners=learners, by_severity=by_severity)
 
 
 async def scores(
@@ -118,26 +153,18 @@ async def scores(
     return found.mappings().all()
 
 
-async def _scores(
-    connection: AsyncConnection, rows: Sequence[RowMapping]
-) -> Mapping[tuple[int, int], RowMapping]:
-    found: dict[tuple[int, int], RowMapping] = {}
-    for report_type in sorted({row["report_type"] for row in rows}):
-        asked = [row for row in rows if row["report_type"] == report_type]
-        for score in await scores(connection, report_type, asked, back=0):
-            found[score["academy_id"], score["user_id"]] = score
-    return found
+def _params(wanted: Wanted, *, now: datetime, is_grouped: bool) -> dict[str, object]:
+    return {**asdict(wanted), "now": now, "is_grouped": is_grouped}
 
 
-def _listed(row: RowMapping, score: RowMapping | None) -> Listed:
+def _listed(row: RowMapping) -> Listed:
     snapshot = row["metrics_snapshot"]
-    metrics = json.loads(snapshot) if isinstance(snapshot, str) else snapshot
     return Listed(
         row=row,
         place=Place(rank=row["rank"], triggered_at=row["triggered_at"], id=row["id"]),
         alerts=row["alerts"],
-        reason=alerts_of(row["report_type"]).words(row["alert_type"], metrics),
-        metrics=metrics,
-        score=score["score"] if score else None,
-        level=score["level"] if score else None,
+        reason=row["reason"],
+        metrics=json.loads(snapshot) if isinstance(snapshot, str) else snapshot,
+        score=row["current_score"],
+        level=row["current_level"],
     )

@@ -1,6 +1,5 @@
 -- One row for each episode, or for each learner of an academy with the first of theirs: severest
--- first, then newest; after chosen.sql.
--- :is_grouped, :after_rank, :after_at, :after_id (NULL: from the first on), :most
+-- first, then newest; after chosen.sql. Begins after a place, unless that is NULL.
 placed AS (
     SELECT
         chosen.*,
@@ -11,21 +10,30 @@ placed AS (
         learner AS (PARTITION BY report_type, academy_id, user_id
             ORDER BY rank DESC, triggered_at DESC, id DESC),
         whole AS (PARTITION BY report_type, academy_id, user_id)
+),
+picked AS MATERIALIZED (
+    SELECT placed.*, mark.report_date AS newest_on
+    FROM placed
+    LEFT JOIN alert_watermarks AS mark
+        ON mark.report_type = placed.report_type AND mark.academy_id = placed.academy_id
+    WHERE place = 1 AND (CAST(:after_id AS bigint) IS NULL
+        OR (placed.rank, placed.triggered_at, placed.id) < (
+            CAST(:after_rank AS integer), CAST(:after_at AS timestamptz),
+            CAST(:after_id AS bigint)))
+    ORDER BY placed.rank DESC, placed.triggered_at DESC, placed.id DESC
+    LIMIT CAST(:most AS bigint)
 )
-SELECT
-    placed.id, placed.report_type, placed.academy_id, placed.user_id, placed.alert_type,
-    placed.severity, placed.status, placed.origin, placed.triggered_at, placed.triggered_on,
-    placed.last_seen_on, placed.occurrences, placed.clear_days, placed.resolution,
-    placed.resolved_at, placed.snoozed_until, placed.assignee, placed.action,
-    placed.action_taken, placed.first_action_at, placed.result, placed.metrics_snapshot,
-    placed.rule_version, placed.version, placed.rank, placed.alerts,
-    users.email, users.full_name, mark.report_date AS newest_on
-FROM placed
-LEFT JOIN users ON users.id = placed.user_id
-LEFT JOIN alert_watermarks AS mark
-    ON mark.report_type = placed.report_type AND mark.academy_id = placed.academy_id
-WHERE place = 1 AND (CAST(:after_id AS bigint) IS NULL
-    OR (placed.rank, placed.triggered_at, placed.id) < (
-        CAST(:after_rank AS integer), CAST(:after_at AS timestamptz), CAST(:after_id AS bigint)))
-ORDER BY placed.rank DESC, placed.triggered_at DESC, placed.id DESC
-LIMIT CAST(:most AS integer)
+SELECT {output}
+FROM picked AS p
+LEFT JOIN users ON CAST(:may_name AS boolean) AND users.id = p.user_id
+LEFT JOIN LATERAL ({score} LIMIT 1) AS newest ON TRUE
+CROSS JOIN LATERAL (
+    SELECT
+        p.id, p.report_type, p.academy_id, p.user_id, users.email, users.full_name, p.alert_type,
+        p.severity, p.status, CASE p.report_type {reason} END AS reason,
+        newest.score AS current_score, newest.level AS current_level, p.origin, p.triggered_at,
+        p.triggered_on, p.last_seen_on, p.occurrences, p.clear_days, p.snoozed_until, p.assignee,
+        p.resolved_at, p.resolution, p.action, p.action_taken, p.first_action_at, p.result,
+        p.metrics_snapshot, p.rule_version, p.version, p.alerts
+) AS item
+ORDER BY p.rank DESC, p.triggered_at DESC, p.id DESC

@@ -60,17 +60,17 @@ class AlertingReport(Protocol):
     """A report that has alerts: `alerts` in the module `alerting` of its folder.
 
     `scores_sql` selects academy_id, user_id, report_date, score, level, oldest first, given the
-    arrays :academy_ids, :user_ids and :days, side by side, and how many days :back.
+    arrays :academy_ids, :user_ids and :days, side by side, and how many days :back. The others
+    are of an alert `p`, a row of `alerts`: `score_sql` selects score and level of its learner on
+    the day p.newest_on, `words_sql` why it opened, by p.metrics_snapshot.
     """
 
     report_type: str
     rules: Mapping[str, Rule]
     scores_sql: str
+    score_sql: str
+    words_sql: str
 
     async def conditions(self, database: Database, asked: Asked) -> Conditions:
         """Judge an academy's day by its stored rows alone; raise `SourceDown`."""
-        ...
-
-    def words(self, alert_type: str, metrics: Mapping[str, object]) -> str:
-        """Say why an alert opened, by the signals at that time."""
         ...

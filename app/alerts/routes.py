@@ -4,11 +4,10 @@ from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import ValidationError
 
 from app.access.gate import require
 from app.access.scopes import Key, Scope
-from app.alerts import answers, listing, ruling
+from app.alerts import answers, pages, ruling
 from app.alerts.acting import Actor, act, act_on_all
 from app.alerts.asked import (
     AlertPatch,
@@ -22,6 +21,7 @@ from app.alerts.asked import (
     tag,
 )
 from app.alerts.deeds import Resolve
+from app.alerts.examples import LIST
 from app.alerts.registry import alerting_reports, alerts_of
 from app.alerts.rules import Rule
 from app.alerts.ruling import Change
@@ -33,12 +33,12 @@ from app.alerts.schemas import (
     BulkResolved,
     RuleShown,
     RulesShown,
-    SeverityCount,
 )
 from app.alerts.stats import Asking, stats
-from app.kit import cursors, etags
+from app.kit import etags
 from app.kit.days import ONE_DAY, day_of
 from app.kit.errors import Fault, Forbidden, Invalid
+from app.kit.formats import ListFormat, format_of
 from app.kit.problems import answers as problems
 from app.kit.web import PathId, SessionDep, ShellDep
 
@@ -55,7 +55,7 @@ TagDep = Annotated[Tag, Depends()]
     "/alerts",
     summary="List alerts",
     response_model=AlertPage,
-    responses=problems(404) | etags.UNCHANGED,
+    responses=problems(404) | LIST,
 )
 async def list_alerts(
     request: Request,
@@ -65,41 +65,19 @@ async def list_alerts(
     session: SessionDep,
     shell: ShellDep,
 ) -> AlertPage | Response:
-    """List alerts, severest first, then newest; by default those open and awake."""
-    asked, after = _resumed(query)
-    wanted, now = answers.wanted_by(asked, key), shell.clock()
-    connection = await session.connection()
-    etag = await answers.etag_of_list(connection, query, key, now=now)
-    if etags.is_known(request, etag):
-        return etags.not_modified(etag)
-    response.headers.update(etags.headers_of(etag))
-    found = await listing.page(
-        connection,
-        wanted,
-        now=now,
-        most=query.limit + 1,
-        after=after,
-        is_grouped=asked.group is not None,
-    )
-    shown = found[: query.limit]
-    counts = None
-    if query.count:
-        found_by = await listing.severities(connection, wanted, now=now)
-        counts = {
-            severity: SeverityCount(alerts=alerts, learners=learners)
-            for severity, (alerts, learners) in found_by.items()
-        }
-    following = None
-    if len(found) > len(shown):
-        following = answers.cursor_after(shown[-1].place, asked)
-        response.headers["Link"] = _next_link(request, following)
-    return AlertPage(
-        items=[answers.item(listed, key) for listed in shown],
-        next_cursor=following,
-        days=await answers.evaluated_days(session, key, asked),
-        timezone=shell.zone.key,
-        by_severity=counts,
-    )
+    """List alerts, severest first, then newest; by default those open and awake.
+
+    `format=csv` and `format=ndjson` (or `Accept`) stream all of them. With `group=user`, `total`
+    counts learners.
+    """
+    kind = format_of(request, query.format)
+    if kind is not ListFormat.JSON:
+        return await pages.answer_stream(request, shell, key, query, kind)
+    page, headers = await pages.answer_page(request, session, shell, key, query)
+    if page is None:
+        return etags.not_modified(headers["ETag"])
+    response.headers.update(headers)
+    return page
 
 
 @router.get("/alerts/stats", summary="Sum up alerts", responses=problems(404))
@@ -198,22 +176,6 @@ async def put_alert_rules(
         )
         await ruling.change(session, alerts_of(kind), change)
     return await _rules(session, asked.academy, answers.report_types(key))
-
-
-def _resumed(query: AlertQuery) -> tuple[AlertQuery, listing.Place | None]:
-    if query.cursor is None:
-        return query, None
-    cursor = cursors.decode(query.cursor)
-    cursor.check_filters(answers.filters_of(query))
-    try:
-        return AlertQuery.model_validate(cursor.filters), answers.place_in(cursor)
-    except ValidationError:
-        raise cursors.unreadable() from None
-
-
-def _next_link(request: Request, cursor: str) -> str:
-    url = request.url.include_query_params(cursor=cursor)
-    return f'<{url.path}?{url.query}>; rel="next"'
 
 
 def _stats_days(query: StatsQuery, today: date) -> tuple[date, date]:

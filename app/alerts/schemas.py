@@ -64,6 +64,7 @@ class AlertPage(BaseModel):
     next_cursor: str | None = None
     days: list[EvaluatedDay]
     timezone: str
+    total: int | None = Field(default=None, description="All items; only with `count=true`.")
     by_severity: dict[Severity, SeverityCount] | None = Field(
         default=None, description="Only with `count=true`."
     )

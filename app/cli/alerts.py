@@ -1,7 +1,7 @@
 """`headsup alerts list`, `resolve` and `stats`."""
 
 import getpass
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -10,7 +10,7 @@ import typer
 from app.alerts.acting import Actor, act_on_all
 from app.alerts.deeds import Resolve
 from app.alerts.kinds import Action, Severity, Status
-from app.alerts.listing import Listed, Wanted, page, severities
+from app.alerts.listing import Counted, Listed, Wanted, count, page
 from app.alerts.registry import alerting_reports
 from app.alerts.stats import Asking, TypeStats, stats
 from app.cli.terminal import output, run, show
@@ -68,6 +68,7 @@ def list_(
         severities=severity or None,
         statuses=status or None,
         types=alert_type or None,
+        may_name=True,
     )
     run(_list(wanted, limit))
 
@@ -93,17 +94,18 @@ async def _list(wanted: Wanted, most: int) -> None:
     ):
         connection = await session.connection()
         rows = await page(connection, wanted, now=now, most=most)
-        counts = await severities(connection, wanted, now=now)
-    show([_table(rows, counts)])
+        counted = await count(connection, wanted, now=now)
+    show([_table(rows, counted)])
 
 
-def _table(rows: Sequence[Listed], counts: Mapping[Severity, tuple[int, int]]) -> TextTable:
-    total = sum(alerts for alerts, _ in counts.values())
+def _table(rows: Sequence[Listed], counted: Counted) -> TextTable:
     told = ", ".join(
-        f"{alerts:,} {severity.lower()}" for severity, (alerts, _) in counts.items() if alerts
+        f"{alerts:,} {severity.lower()}"
+        for severity, (alerts, _) in counted.by_severity.items()
+        if alerts
     )
     return TextTable(
-        title=f"{len(rows):,} of {total:,} alerts" + (f": {told}" if told else ""),
+        title=f"{len(rows):,} of {counted.alerts:,} alerts" + (f": {told}" if told else ""),
         columns=LISTED,
         rows=[_cells(listed) for listed in rows],
         numbers=frozenset({"alert", "score"}),

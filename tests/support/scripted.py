@@ -48,6 +48,8 @@ class ScriptedReport:
     report_type: str = "scripted"
     rules: Mapping[str, Rule] = field(default_factory=lambda: dict(RULES))
     scores_sql: str = ""
+    score_sql: str = ""
+    words_sql: str = ""
     script: dict[tuple[int, date], Day] = field(default_factory=dict)
     fails_in: int = -1
 
@@ -69,10 +71,6 @@ class ScriptedReport:
             live=pl.DataFrame({"user_id": list(day)}, schema={"user_id": pl.Int64}),
             rows=pl.DataFrame(rows, schema=CONDITIONS, orient="row"),
         )
-
-    def words(self, alert_type: str, _metrics: Mapping[str, object]) -> str:
-        """Say what the type says."""
-        return alert_type.lower()
 
 
 def at_two(day: date) -> datetime:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from app.access import store
 from app.access.scopes import Key, Scope
@@ -52,7 +53,7 @@ async def token(database: Database, *scopes: Scope, **limits: object) -> str:
 
 
 @asynccontextmanager
-async def client(app: FastAPI, key: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: ASGIApp, key: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
     """Ask the service; a bug in it is its 500, not an error here."""
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}

@@ -6,12 +6,11 @@ import pytest
 
 from app.alerts import ruling
 from app.alerts.kinds import Resolution, Severity, Status
-from app.alerts.listing import Listed, Place, Wanted, page, severities
+from app.alerts.listing import Listed, Place, Wanted, count, page
 from app.alerts.registry import alerts_of
 from app.alerts.rules import Rule
 from app.kit.db import Database
 from app.kit.errors import Invalid, NotFound
-from app.reports.churn.alert_rules import RULES, AlertType
 from app.runs.gate import Verdict
 from tests.support.alerting import (
     alerts,
@@ -84,8 +83,10 @@ async def test_severities_are_counted(database: Database) -> None:
     await published(database, risk(user_id=1), critical(2), critical(3))
 
     async with database.transaction() as session:
-        counts = await severities(await session.connection(), EVERYTHING, now=NOW)
+        counted = await count(await session.connection(), EVERYTHING, now=NOW)
 
+    counts = counted.by_severity
+    assert (counted.alerts, counted.learners) == (3, 3)
     assert counts[Severity.CRITICAL] == (2, 2)
     assert counts[Severity.HIGH] == (1, 1)
     assert counts[Severity.LOW] == (0, 0)
@@ -193,12 +194,6 @@ async def test_rules_that_cannot_be_are_refused(
         await change(database, 1, **rules)
 
     assert [fault.pointer for fault in refused.value.faults] == [f"/reports/churn/{place}"]
-
-
-@pytest.mark.parametrize("kind", AlertType)
-def test_every_type_has_a_rule_and_words(kind: AlertType) -> None:
-    assert kind in RULES
-    assert alerts_of("churn").words(kind, {"days_until_trial_end": 1})
 
 
 def test_a_report_without_alerts_is_named() -> None:

@@ -1,0 +1,183 @@
+"""All alerts of a filter at once, as CSV or NDJSON, and how many they are."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+
+from app.access.scopes import Scope
+from app.alerts.schemas import AlertItem
+from app.kit.db import Database
+from app.sources.directory.models import User
+from tests.support.alerting import critical, owing, published
+from tests.support.published import risk
+from tests.support.service import client, service, token
+
+BOTH = (Scope.ALERTS_READ, Scope.ALERTS_WRITE)
+
+
+@pytest.fixture
+async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that may read and write; one of four learners, in academy 2, is in trouble twice."""
+    twice = {"subscription_status": "PAYMENT_ISSUE", "has_payment_issues": True, "academy_id": 2}
+    await published(database, risk(user_id=1), owing(2), owing(3), critical(4, **twice))
+    async with database.transaction() as session:
+        session.add(User(id=1, email="=cmd()", full_name='a "b", c'))
+    async with client(service(database, tmp_path), await token(database, *BOTH)) as asked:
+        yield asked
+
+
+async def named(database: Database) -> dict[str, str]:
+    """Return the header of a key that may read names."""
+    return {"Authorization": f"Bearer {await token(database, *BOTH, Scope.PEOPLE_READ)}"}
+
+
+async def lines_of(
+    asking: httpx.AsyncClient, query: str = "", **headers: str
+) -> list[dict[str, object]]:
+    """Stream all alerts as NDJSON; return what its lines say, the last one too."""
+    answer = await asking.get(f"/alerts?format=ndjson{query}", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return [orjson.loads(line) for line in answer.text.splitlines()]
+
+
+async def cells_of(asking: httpx.AsyncClient, **headers: str) -> list[dict[str, str]]:
+    """Stream all alerts as CSV; return the cells of its rows."""
+    text = (await asking.get("/alerts?format=csv", headers=headers)).text
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("query", ["", "&group=user", "&severity=HIGH", "&user=4&academy=2"])
+async def test_ndjson_streams_the_whole_list_and_ends_with_its_count(
+    asking: httpx.AsyncClient, database: Database, query: str
+) -> None:
+    mine = await named(database)
+
+    *items, last = await lines_of(asking, f"&limit=1{query}", **mine)
+
+    listed = (await asking.get(f"/alerts?limit=1000{query}", headers=mine)).json()["items"]
+    assert list(map(AlertItem.model_validate, items)) == list(map(AlertItem.model_validate, listed))
+    assert [list(item) for item in items] == [list(AlertItem.model_fields)] * len(listed)
+    assert last == {"rows": len(listed)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"), [("application/x-ndjson", '{"id":'), ("text/csv", "id,report_type,")]
+)
+async def test_accept_asks_for_a_format_as_well(
+    asking: httpx.AsyncClient, kind: str, begins: str
+) -> None:
+    answer = await asking.get("/alerts", headers={"Accept": kind})
+
+    assert answer.text.startswith(begins)
+    assert answer.headers["content-type"].startswith(kind)
+
+
+async def test_csv_marks_cells_that_a_spreadsheet_would_compute(
+    asking: httpx.AsyncClient, database: Database
+) -> None:
+    alert = (await asking.get("/alerts?user=1")).json()["items"][0]
+    await asking.patch(f"/alerts/{alert['id']}", json={"assignee": "+1\n-2"})
+
+    rows = await cells_of(asking, **await named(database))
+
+    (row,) = [cells for cells in rows if cells["user_id"] == "1"]
+
+    assert (row["email"], row["full_name"]) == ("'=cmd()", 'a "b", c')
+    assert (row["assignee"], row["reason"]) == ("'+1\n-2", "not seen for 7 days")
+    assert orjson.loads(row["metrics_snapshot"]) == alert["metrics_snapshot"]
+    assert (row["action"], row["current_score"]) == ("", "60")
+
+
+async def test_names_are_for_keys_that_may_read_them(asking: httpx.AsyncClient) -> None:
+    *items, _ = await lines_of(asking)
+    rows = await cells_of(asking)
+
+    assert {(item["email"], item["full_name"]) for item in items} == {(None, None)}
+    assert {(row["email"], row["full_name"]) for row in rows} == {("", "")}
+
+
+@pytest.mark.parametrize("format_", ["ndjson", "csv"])
+async def test_a_limited_key_streams_its_own_academies(
+    asking: httpx.AsyncClient, database: Database, format_: str
+) -> None:
+    key = await token(database, Scope.ALERTS_READ, academies=frozenset({1}))
+    mine = {"Authorization": f"Bearer {key}"}
+
+    own = await asking.get(f"/alerts?format={format_}", headers=mine)
+    other = await asking.get(f"/alerts?format={format_}&academy=2", headers=mine)
+
+    assert len(own.text.splitlines()) == 3 + 1
+    assert (other.status_code, other.json()["code"]) == (404, "unknown_academy")
+
+
+@pytest.mark.parametrize("assignee", ["a\n'; SELECT 1; --", "$1 :now", "\\'", "%s {output}"])
+async def test_what_is_asked_for_is_never_read_as_sql(
+    asking: httpx.AsyncClient, assignee: str
+) -> None:
+    alert = (await asking.get("/alerts?user=2")).json()["items"][0]
+    await asking.patch(f"/alerts/{alert['id']}", json={"assignee": assignee})
+
+    answer = await asking.get("/alerts", params={"format": "ndjson", "assignee": assignee})
+
+    item, last = [orjson.loads(line) for line in answer.text.splitlines()]
+    assert (item["id"], item["assignee"], last) == (alert["id"], assignee, {"rows": 1})
+
+
+@pytest.mark.parametrize(
+    ("query", "total"), [("", 5), ("&group=user", 4), ("&severity=HIGH", 1), ("&user=9", 0)]
+)
+async def test_the_list_says_how_many_there_are(
+    asking: httpx.AsyncClient, query: str, total: int
+) -> None:
+    counted = await asking.get(f"/alerts?limit=1&count=true{query}")
+    silent = await asking.get(f"/alerts?limit=1{query}")
+
+    assert (counted.json()["total"], counted.headers["x-total-count"]) == (total, str(total))
+    assert silent.json()["total"] is None
+
+
+@pytest.mark.parametrize("alerts", [1, 40])
+async def test_a_page_takes_four_statements_however_many_alerts_it_has(
+    asking: httpx.AsyncClient, database: Database, statements: list[str], alerts: int
+) -> None:
+    await published(database, *(owing(user, academy_id=1 + user % 3) for user in range(alerts)))
+    await asking.get("/me")
+    statements.clear()
+
+    await asking.get("/alerts?count=true&limit=100")
+
+    assert len(statements) == 4
+
+
+async def test_an_empty_list_can_be_streamed(asking: httpx.AsyncClient) -> None:
+    table = await asking.get("/alerts?format=csv&user=9")
+
+    assert await lines_of(asking, "&user=9") == [{"rows": 0}]
+    assert table.text == ",".join(AlertItem.model_fields) + "\n"
+
+
+async def test_a_stream_has_no_cursor(asking: httpx.AsyncClient) -> None:
+    cursor = (await asking.get("/alerts?limit=1")).json()["next_cursor"]
+
+    answer = await asking.get(f"/alerts?format=csv&cursor={cursor}")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
+
+
+async def test_a_stream_that_is_known_is_not_sent_again(asking: httpx.AsyncClient) -> None:
+    etag = (await asking.get("/alerts?format=csv")).headers["etag"]
+    known = {"If-None-Match": etag}
+
+    same = await asking.get("/alerts?format=csv", headers=known)
+    other = await asking.get("/alerts?format=ndjson", headers=known)
+    alert = (await asking.get("/alerts")).json()["items"][0]
+    await asking.patch(f"/alerts/{alert['id']}", json={"note": "called"})
+    changed = await asking.get("/alerts?format=csv", headers=known)
+
+    assert (same.status_code, same.content) == (304, b"")
+    assert (other.status_code, changed.status_code) == (200, 200)

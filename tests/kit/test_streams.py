@@ -1,0 +1,84 @@
+"""What lists have in common that are streamed whole."""
+
+from pathlib import Path
+
+import pytest
+from fastapi import Request
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.access import scopes
+from app.kit.db import Database
+from app.kit.formats import ListFormat
+from app.kit.streams import TRAILERS, Statement, Whole, answer_whole, numbered
+from app.sources.directory.models import User
+from tests.support.alerting import owing, published
+from tests.support.service import client, service, token
+
+READER = (scopes.Scope.REPORTS_READ, scopes.Scope.ALERTS_READ)
+
+
+class Trailing:
+    """A server whose protocol has trailers; it keeps those that it is given."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.given: list[Message] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def keeping(message: Message) -> None:
+            if message["type"] == TRAILERS:
+                self.given.append(message)
+            else:
+                await send(message)
+
+        await self.app({**scope, "extensions": {TRAILERS: {}}}, receive, keeping)
+
+
+@pytest.mark.parametrize("path", ["/churn/risk", "/alerts"])
+@pytest.mark.parametrize("kind", ["csv", "ndjson"])
+async def test_a_trailer_counts_the_rows_where_the_protocol_has_any(
+    database: Database, tmp_path: Path, path: str, kind: str
+) -> None:
+    await published(database, *(owing(user) for user in range(1, 4)))
+    server = Trailing(service(database, tmp_path))
+
+    async with client(server, await token(database, *READER)) as asking:
+        answer = await asking.get(f"{path}?format={kind}")
+
+    (trailer,) = server.given
+    assert answer.headers["trailer"] == "X-Row-Count"
+    assert trailer["headers"] == [(b"x-row-count", b"3")]
+
+
+async def test_rows_and_etag_are_of_one_state_whatever_is_written_between_them(
+    database: Database,
+) -> None:
+    async def read(connection: AsyncConnection) -> Whole:
+        known = (await connection.execute(text("SELECT count(*) FROM users"))).scalar_one()
+        async with database.transaction() as session:
+            session.add(User(id=known + 1))
+        lines = Statement(sql="SELECT row_to_json(users)::text FROM users", params={})
+        return Whole(etag=f'"{known}"', statement=lines)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        found = await answer_whole(Request(scope), database, ListFormat.NDJSON, read)
+        await found(scope, receive, send)
+
+    async with client(answer) as asking:
+        answers = [await asking.get("/") for _ in range(3)]
+
+    assert [(found.headers["etag"], len(found.text.splitlines()) - 1) for found in answers] == [
+        ('"0"', 0),
+        ('"1"', 1),
+        ('"2"', 2),
+    ]
+
+
+def test_a_statement_names_its_values_by_number_and_loses_its_comments() -> None:
+    sql = "-- Of :b.\nSELECT CAST(:b AS date), x::text\n  -- and :c\nWHERE a = :a AND b < :b\n"
+
+    found = numbered(Statement(sql=sql, params={"a": 1, "b": 2, "c": 3}))
+
+    assert found == ("SELECT CAST($1 AS date), x::text\nWHERE a = $2 AND b < $1\n", [2, 1])
