@@ -6,13 +6,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.api.erasure import erase
+from app.access.scopes import Scope
 from app.kit.days import ONE_DAY
 from app.kit.db import Database
 from app.reports.churn.schemas import SummaryList, Trend
 from tests.support.alerting import critical, evaluated, owing, published, well
 from tests.support.published import DAY, publish, risk
-from tests.support.service import NOW, client, service, token
+from tests.support.service import client, service, token
 
 PATHS = ("/churn/summary", "/churn/trend", "/churn/summary?group=academy")
 NONE_OPEN = {"LOW": 0, "MEDIUM": 0, "HIGH": 0, "CRITICAL": 0}
@@ -135,9 +135,10 @@ async def test_erasing_a_person_leaves_the_counts_of_the_day(
 ) -> None:
     await published(database, owing(1), owing(2))
 
-    async with database.transaction() as session:
-        await erase(session, 1, NOW)
+    headers = {"Authorization": f"Bearer {await token(database, Scope.PEOPLE_ERASE)}"}
+    erased = await asking.delete("/users/1", headers=headers)
 
+    assert erased.status_code == 200
     assert await alerts_of(asking, "/churn/summary") == [told(opened=2, CRITICAL=2)]
 
 
