@@ -43,10 +43,9 @@ async def token(database: Database, *scopes: Scope, **limits: object) -> str:
     """Make a key with these scopes (reading reports by default); return what opens it."""
     key = Key(
         id=UUID(int=0),
-        name="tester",
         prefix="",
         scopes=frozenset(scopes or {Scope.REPORTS_READ}),
-        **limits,  # type: ignore[arg-type]
+        **{"name": "tester", **limits},  # type: ignore[arg-type]
     )
     async with database.transaction() as session:
         return (await store.issue(session, key, created_by="tests", now=NOW)).token

@@ -1,0 +1,140 @@
+"""Whatever a key of one academy asks, it learns and changes nothing of another one."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from app.kit.db import Database
+from tests.support.described import DESCRIBED, OPERATIONS
+from tests.support.two import MOST, OWN, SECRETS, Two, two_academies
+
+COUNTS = {
+    *("total", "subscribers", "rows", "alerts", "learners", "opened", "judged", "still_open"),
+    *("LOW", "MEDIUM", "HIGH", "CRITICAL", "PUBLISHED", "ACTIVE", "payment_issues"),
+}
+KEYED = [name for name, operation in OPERATIONS.items() if operation.get("security")]
+POOLS = {"user_id": "user", "from": "date", "to": "date", "date_from": "date", "date_to": "date"}
+POOLS |= {"triggered_from": "date", "triggered_to": "date", "report_type": "type"}
+OF_KIND: Mapping[str, list[Any]] = {
+    "boolean": [True, False],
+    "integer": [1, 2, 50],
+    "number": [0, 20.5, 100],
+    "string": ["none", "churn"],
+}
+LONG = 8
+Asked = tuple[str, str, list[tuple[str, Any]], object]
+"""A method, a path, a query and a body."""
+
+
+def values_of(parameter: Mapping[str, Any], known: Mapping[str, list[Any]]) -> list[Any]:
+    """List what a parameter may be: what there is, of whomever, else what its schema says."""
+    name = POOLS.get(parameter["name"], parameter["name"])
+    if name in known:
+        return known[name]
+    schema = parameter["schema"]
+    while not {"enum", "type"} & set(schema) or schema.get("type") == "array":
+        schema = schema.get("items") or schema.get("anyOf", [schema])[0]
+        if reference := schema.get("$ref"):
+            schema = DESCRIBED["components"]["schemas"][reference.rpartition("/")[2]]
+    return schema.get("enum") or OF_KIND[schema["type"]]
+
+
+def bodies_of(name: str, known: Mapping[str, list[Any]]) -> list[object]:
+    """List what may be sent to an operation, of whomever."""
+    academies, users, alerts = known["academy"], known["user"], known["alert_id"]
+    often = {"status": "ACTIVE", "started_at": "2025-01-01T00:00:00Z"}
+    rows = [
+        [{"id": f"s{one}", "user_id": other, "academy_id": academy, **often}]
+        for one in users
+        for other in users
+        for academy in academies
+    ]
+    rule = {"churn": {"PAYMENT_RISK": {"enabled": False}}}
+    made: Mapping[str, list[object]] = {
+        "runReport": [{}, *({"academy": [one], "dry_run": True} for one in academies)],
+        "planReport": [{}, *({"academy": [one], "days_back": 3} for one in academies)],
+        "changeAlert": [{"note": "n"}, {"status": "RESOLVED"}, {"assignee": "eve"}],
+        "resolveAlerts": [
+            {"alerts": [{"id": one}, {"id": two}]} for one in alerts for two in alerts
+        ],
+        "putAcademies": [[{"id": one, "slug": f"s{one}", "name": "n"}] for one in academies],
+        "putUsers": [[{"id": one, "email": "new@example.com"}] for one in users],
+        "putSubscriptions": [*rows],
+        "createKey": [{"name": "k", "scopes": ["alerts:read"], "academies": [1, 2]}],
+        "putAlertRules": [{"academy": one, "reports": rule} for one in (*academies, None)],
+    }
+    return made.get(name, [None])
+
+
+def leaves(value: object, name: str = "") -> Iterator[tuple[str, object]]:
+    """List all that an answer says, but for sums of money, by name."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from leaves(each, key) if key != "mrr_by_level" else ()
+    elif isinstance(value, list):
+        for each in value:
+            yield from leaves(each, name)
+    else:
+        yield name, value
+
+
+@st.composite
+def requests(draw: st.DrawFn, name: str, known: Mapping[str, list[Any]]) -> Asked:
+    """Draw a request to an operation."""
+    operation, query = OPERATIONS[name], []
+    path: str = operation["path"]
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            value = draw(st.sampled_from(values_of(parameter, known)))
+            path = path.replace(f"{{{parameter['name']}}}", str(value))
+        elif parameter["in"] == "query" and draw(st.integers(0, 3)) == 3:
+            value = draw(st.sampled_from(values_of(parameter, known)))
+            query.append(
+                (parameter["name"], str(value).lower() if value in (True, False) else value)
+            )
+    return operation["method"], path, query, draw(st.sampled_from(bodies_of(name, known)))
+
+
+@pytest.fixture
+async def two(database: Database, tmp_path: Path) -> AsyncIterator[Two]:
+    """One academy asks about another one."""
+    async with two_academies(database, tmp_path) as found:
+        yield found
+
+
+@pytest.mark.law
+@given(data=st.data())
+@settings(phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_nothing_is_learnt_or_changed(two: Two, data: st.DataObject) -> None:
+    before = await two.others()
+
+    for name in KEYED:
+        asked = data.draw(requests(name, two.known))
+        method, path, query, body = asked
+        check(asked, await two.asking.request(method, path, params=query, json=body))
+
+    assert await two.others() == before
+
+
+def check(asked: Asked, answer: httpx.Response) -> None:
+    """See that an answer says nothing of the other academy but what was asked.
+
+    What fails is not made smaller: that takes minutes, and the request is told.
+    """
+    said = f"{answer.text} {answer.headers}"
+    for known in (*asked[1].split("/"), *(str(value) for _, value in asked[2])):
+        said = said.replace(known, "") if len(known) > LONG else said
+    is_json = "json" in answer.headers.get("content-type", "")
+    told = [json.loads(line) for line in answer.text.splitlines()] if is_json else None
+    assert answer.status_code < 500
+    assert answer.status_code != 401, "it may ask no more"
+    assert [secret for secret in SECRETS if secret in said] == [], asked
+    for name, value in leaves(told):
+        assert name != "academy_id" or value in (OWN, None), asked
+        assert name not in COUNTS or value is None or float(str(value)) <= MOST, (name, asked)
