@@ -122,6 +122,7 @@ async def _chunk(job: Job) -> bool:
 async def _fetch_and_run(job: Job, days: Sequence[date]) -> None:
     labels = {"report": job.run.report_type, "run": str(job.run.id)}
     bound = log.bind(report=job.run.report_type, run=str(job.run.id), attempt=job.mine.attempt)
+    left = list(days)
     try:
         await ensure_months(job.workshop.sources.database, job.report.table, days)
         async with job.report.fetch_data(days, job.run.academies, labels) as fetched:
@@ -132,11 +133,12 @@ async def _fetch_and_run(job: Job, days: Sequence[date]) -> None:
                 if job.workshop.stopping():
                     return
                 await _run_day(job, fetched, day)
+                left.remove(day)
     except (Stopped, Superseded):
         raise
     except Exception as error:  # noqa: BLE001 - any failure of a source fails its days
         text = _text_of(error, bound)
-        for day in days:
+        for day in left:
             await fail_day(job, day, text)
 
 
