@@ -3,10 +3,15 @@
 from fastapi import FastAPI
 
 from app.api.app import create_app
+from app.runs.schedule import cron
 from app.settings import Settings
 
 
 def build() -> FastAPI:
-    """Return the service; a server calls this once (`uvicorn --factory app.main:build`)."""
+    """Return the service; a server calls this once (`uvicorn --factory app.main:build`).
+
+    Raises `Unusable` for what the environment says wrongly.
+    """
     settings = Settings.from_environment()
+    cron(settings.schedule, settings.timezone)
     return create_app(settings, cors_origins=settings.cors_origins)

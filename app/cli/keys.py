@@ -10,9 +10,10 @@ import typer
 from app.access import store
 from app.access.models import ApiKey
 from app.access.scopes import Key, Scope
-from app.cli.terminal import errors, output, run, show
+from app.cli.terminal import counted, errors, output, run, show
 from app.kit.clock import utc_now
 from app.kit.errors import Invalid
+from app.kit.web import MAX_ID
 from app.runs.base import TextTable
 from app.runs.registry import report_named
 from app.settings import Settings
@@ -20,13 +21,15 @@ from app.sources.postgres import open_database
 
 app = typer.Typer(help="Make, list and revoke the keys of the HTTP API.", no_args_is_help=True)
 
+MOST_CHARACTERS = 200
 UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 COLUMNS = ("key", "name", "scopes", "academies", "reports", "expires", "last used", "state")
 
 Name = Annotated[str, typer.Argument(help="Who or what uses it.")]
 Scopes = Annotated[list[Scope], typer.Option("--scope", help="What it may do; may be repeated.")]
 AcademyIds = Annotated[
-    list[int] | None, typer.Option("--academy", help="Only this academy; may be repeated.")
+    list[int] | None,
+    typer.Option("--academy", min=1, max=MAX_ID, help="Only this academy; may be repeated."),
 ]
 Reports = Annotated[
     list[str] | None, typer.Option("--report", help="Only this report; may be repeated.")
@@ -46,6 +49,7 @@ def create(
     expires_in: Expiry = None,
 ) -> None:
     """Make a key and print it; it is shown this once."""
+    _check_name(name)
     for report_type in report or ():
         report_named(report_type)
     wanted = Key(
@@ -65,7 +69,7 @@ def create(
 def list_keys() -> None:
     """Show the keys, without their secrets."""
     rows = [_row(row) for row in run(_listed())]
-    show([TextTable(title=f"{len(rows)} keys", columns=COLUMNS, rows=rows)])
+    show([TextTable(title=counted(len(rows), "key"), columns=COLUMNS, rows=rows)])
 
 
 @app.command()
@@ -102,6 +106,11 @@ async def _revoke(prefix: str) -> ApiKey:
         row = await store.find_prefix(session, prefix)
         await store.revoke(session, row, utc_now())
     return row
+
+
+def _check_name(name: str) -> None:
+    if not 0 < len(name.strip()) <= len(name) <= MOST_CHARACTERS:
+        raise Invalid(f"A key has a name of 1 to {MOST_CHARACTERS} characters.")
 
 
 def _duration(text: str) -> timedelta:

@@ -5,6 +5,7 @@ from typer.testing import CliRunner
 
 from app.cli.keys import app
 from app.kit.db import Database
+from tests.cli.conftest import Headsup
 
 
 @pytest.fixture
@@ -41,3 +42,20 @@ def test_a_key_is_printed_once_listed_and_revoked(environment: dict[str, str]) -
 )
 def test_what_cannot_be_done_fails(environment: dict[str, str], words: list[str]) -> None:
     assert CliRunner().invoke(app, words, env=environment).exit_code != 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("",),
+        (" ",),
+        ("n" * 201,),
+        ("n", "--academy", "0"),
+        ("n", "--academy", str(2**63)),
+    ],
+)
+def test_what_is_no_key_is_refused(headsup: Headsup, words: tuple[str, ...]) -> None:
+    """A key of academy 0 would have seen what is told of all of them together."""
+    answer = headsup("keys", "create", *words, "--scope", "admin")
+
+    assert (answer.status, answer.out) == (2, "")
