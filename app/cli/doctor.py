@@ -9,6 +9,7 @@ from app.kit.clock import utc_now
 from app.kit.errors import AppError
 from app.runs.base import TextTable
 from app.runs.health import check_reports
+from app.runs.job import Workshop
 from app.settings import Settings
 from app.sources.findings import Finding, Level
 from app.sources.health import check_settings, check_sources
@@ -39,7 +40,8 @@ async def _find(settings: Settings) -> AsyncIterator[Finding]:
         async with open_sources(settings) as sources:
             async for finding in check_sources(sources, utc_now()):
                 yield finding
-            async for finding in check_reports(sources, utc_now()):
+            stale_after = Workshop.of(settings, sources, clock=utc_now).stale_after
+            async for finding in check_reports(sources, utc_now(), stale_after=stale_after):
                 yield finding
     except AppError as error:
         yield Finding(level=Level.WRONG, subject="database", said=error.message)

@@ -16,10 +16,13 @@ from app.sources.sources import Sources
 
 LONG_RUN = timedelta(hours=6)
 LOOK_BACK = timedelta(days=14)
+MOST_RUNS = 5
 
 
-async def check_reports(sources: Sources, now: datetime) -> AsyncIterator[Finding]:
-    """Look at every report's newest day, at what is held or failed, and at long runs."""
+async def check_reports(
+    sources: Sources, now: datetime, *, stale_after: timedelta
+) -> AsyncIterator[Finding]:
+    """Look at every report's newest day, at what is held or failed, and at runs left or long."""
     yesterday = day_of(now, sources.zone) - ONE_DAY
     async with sources.database.transaction() as session:
         for report_type in reports():
@@ -28,6 +31,14 @@ async def check_reports(sources: Sources, now: datetime) -> AsyncIterator[Findin
             for finding in await _pending(session, report_type, yesterday):
                 yield finding
         oldest = await store.oldest_active(session)
+        silent = await store.silent_runs(session, now - stale_after)
+    for run in silent[:MOST_RUNS]:
+        said = (
+            f"nobody works on that of {run.report_type} from {run.day_from} to {run.day_to}, asked"
+            f" for at {run.created_at:%Y-%m-%d %H:%M} UTC: a worker, or the same command again,"
+            " goes on with it"
+        )
+        yield Finding(subject="runs", said=said, level=Level.WARNING)
     if oldest is not None and now - oldest > LONG_RUN:
         said = f"one is active since {oldest:%Y-%m-%d %H:%M} UTC: is a worker alive?"
         yield Finding(subject="runs", said=said, level=Level.WARNING)

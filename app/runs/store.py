@@ -146,3 +146,10 @@ async def oldest_active(session: AsyncSession) -> datetime | None:
     """Return when the oldest active run was made."""
     statement = select(func.min(Run.created_at)).where(col(Run.status).in_(ACTIVE))
     return (await session.exec(statement)).one()
+
+
+async def silent_runs(session: AsyncSession, since: datetime) -> Sequence[Run]:
+    """List the active runs of which nobody has been heard after `since`, oldest first."""
+    heard = func.coalesce(col(Run.heartbeat_at), col(Run.created_at))
+    statement = select(Run).where(col(Run.status).in_(ACTIVE), heard < since)
+    return (await session.exec(statement.order_by(col(Run.created_at)))).all()

@@ -10,6 +10,7 @@ from app.kit.db import Database
 from app.sources.importing import Kind
 from tests.cli.conftest import Headsup
 from tests.support.reporting import event, put, put_activity, sources_of, subscription
+from tests.support.runs import claimed, made
 
 
 @pytest.fixture
@@ -79,6 +80,19 @@ async def test_a_held_day_is_wrong_and_says_why(
     assert answer.status == 1
     assert f"{yesterday_noon():%Y-%m-%d}, academy 1" in answer.out
     assert "held: Held, because data may be missing: 1 subscriber was active" in answer.words
+
+
+async def test_a_run_that_its_worker_left_is_worth_a_look(
+    headsup: Headsup, database: Database
+) -> None:
+    run = await made(database)
+    left = headsup("doctor").words
+    assert await claimed(database, run.id, now=utc_now())
+    taken = headsup("doctor").words
+
+    said = "nobody works on that of churn from 2026-03-01 to 2026-03-04"
+    assert said in left
+    assert said not in taken
 
 
 def test_a_database_that_does_not_answer_is_wrong_and_no_secret_is_told(
