@@ -1,18 +1,23 @@
 -- One row: what a list of alerts depends on, but for its query: every change of its academies'
--- alerts, the last one to wake, the newest publication of any report, the names.
+-- alerts, what is published of the days up to which they are told, the last one to wake, the
+-- names (which change with every erasure as well). A publication counts when it is committed, not
+-- when its number is drawn.
 -- :report_types, :academies (NULL: all), :now
 SELECT
     (
-        SELECT string_agg(concat_ws('/', report_type, academy_id, changes), ' '
-            ORDER BY report_type, academy_id)
-        FROM alert_watermarks
-        WHERE report_type = ANY(CAST(:report_types AS text[]))
+        SELECT string_agg(
+            concat_ws('/', mark.report_type, mark.academy_id, mark.changes, newest.revision), ' '
+            ORDER BY mark.report_type, mark.academy_id)
+        FROM alert_watermarks AS mark
+        LEFT JOIN report_days AS newest
+            ON newest.report_type = mark.report_type AND newest.academy_id = mark.academy_id
+            AND newest.report_date = mark.report_date
+        WHERE mark.report_type = ANY(CAST(:report_types AS text[]))
             AND (CAST(:academies AS bigint[]) IS NULL
-                OR academy_id = ANY(CAST(:academies AS bigint[])))
+                OR mark.academy_id = ANY(CAST(:academies AS bigint[])))
     ) AS changes,
     (
         SELECT max(snoozed_until) FROM alerts
         WHERE status <> 'RESOLVED' AND snoozed_until <= CAST(:now AS timestamptz)
     ) AS woken_at,
-    (SELECT last_value FROM report_revisions) AS revision,
     (SELECT value FROM service_facts WHERE name = 'directory_version') AS directory_version

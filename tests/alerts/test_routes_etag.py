@@ -8,10 +8,12 @@ import httpx
 import pytest
 
 from app.access.scopes import Scope
+from app.api.erasure import erase
+from app.kit.days import ONE_DAY
 from app.kit.db import Database
 from app.sources.importing import Kind
 from tests.support.alerting import critical, owing, published
-from tests.support.published import publish, risk
+from tests.support.published import DAY, publish, replace_day, risk
 from tests.support.reporting import put
 from tests.support.service import NOW, client, service, token
 
@@ -86,6 +88,31 @@ async def test_what_changed_is_sent_again(
     await change(asking, database)
 
     assert await again(asking, etag) == 200
+
+
+async def test_a_day_that_was_being_published_is_sent_once_it_is(
+    asking: httpx.AsyncClient, database: Database
+) -> None:
+    async with database.transaction() as session:
+        await replace_day(session, DAY, 1, [owing(2, churn_risk_score=30.0)], {})
+        answer = await asking.get("/alerts")
+
+    assert answer.json()["items"][-1]["current_score"] == 20
+    assert await again(asking, answer.headers["ETag"]) == 200
+
+
+async def test_a_list_is_sent_again_without_who_was_erased(
+    asking: httpx.AsyncClient, database: Database
+) -> None:
+    await published(database, risk(user_id=9, report_date=DAY + ONE_DAY))
+    answer = await asking.get("/alerts?status=RESOLVED&user=2")
+    known = {"If-None-Match": answer.headers["ETag"]}
+
+    async with database.transaction() as session:
+        await erase(session, 2, NOW)
+    after = await asking.get("/alerts?status=RESOLVED&user=2", headers=known)
+
+    assert (len(answer.json()["items"]), after.json()["items"]) == (1, [])
 
 
 async def test_an_alert_that_wakes_is_sent(asking: httpx.AsyncClient, hands: Hands) -> None:
