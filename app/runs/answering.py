@@ -16,7 +16,7 @@ from app.runs.models import Run
 from app.runs.registry import report_named
 from app.runs.schemas import RunShown
 
-NO_FILTERS = {"limit", "cursor"}
+NO_FILTERS = {"limit", "cursor", "count"}
 
 Q = TypeVar("Q", bound=Paged)
 
@@ -37,7 +37,7 @@ def resumed(query: Q) -> tuple[Q, Position | None]:
         filters = type(query).model_validate(cursor.filters)
     except ValidationError:
         raise cursors.unreadable() from None
-    return filters.model_copy(update={"limit": query.limit}), cursor.after
+    return filters.model_copy(update=query.model_dump(include={"limit", "count"})), cursor.after
 
 
 def link(request: Request, response: Response, query: Paged, last: Position | None) -> str | None:
@@ -47,6 +47,13 @@ def link(request: Request, response: Response, query: Paged, last: Position | No
     cursor = Cursor(filters=_filters(query), digest="", after=last).encode()
     response.headers["Link"] = cursors.next_link(request, cursor)
     return cursor
+
+
+def counted(response: Response, total: int | None) -> int | None:
+    """Tell the total in a header, too, where it was asked for."""
+    if total is not None:
+        response.headers["X-Total-Count"] = str(total)
+    return total
 
 
 async def shown(session: AsyncSession, run: Run) -> RunShown:

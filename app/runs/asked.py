@@ -73,6 +73,7 @@ class Paged(BaseModel):
     cursor: CursorText | None = Field(
         default=None, description="Where to go on: `next_cursor` of the page before."
     )
+    count: bool = Field(default=False, description="Count all items too.")
 
 
 class RunsQuery(Paged):

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, cast, func
 from sqlmodel import and_, col, or_, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.access.scopes import Key
 from app.kit.cursors import Position, day_of, instant_of, number_of, unreadable
 from app.runs import store
-from app.runs.asked import LedgerQuery, RunsQuery
+from app.runs.asked import LedgerQuery, Paged, RunsQuery
 from app.runs.gate import DayState
 from app.runs.models import EVERY_ACADEMY, ReportDay, Run, RunDay, RunDayState
 
@@ -40,10 +41,8 @@ async def visible_run(session: AsyncSession, run: UUID, key: Key) -> Run:
     return found
 
 
-async def runs_page(
-    session: AsyncSession, query: RunsQuery, key: Key, after: Position | None
-) -> Sequence[Run]:
-    """List one run more than a page has, the newest first."""
+def runs_asked(query: RunsQuery, key: Key) -> SelectOfScalar[Run]:
+    """Select the runs that are asked for, in no order."""
     statement = select(Run).where(*may_see(key))
     if query.type is not None:
         statement = statement.where(col(Run.report_type) == query.type)
@@ -52,6 +51,14 @@ async def runs_page(
     if query.date is not None:
         of_day = select(RunDay.run_id).where(col(RunDay.report_date) == query.date)
         statement = statement.where(col(Run.id).in_(of_day))
+    return statement
+
+
+async def runs_page(
+    session: AsyncSession, query: RunsQuery, key: Key, after: Position | None
+) -> Sequence[Run]:
+    """List one run more than a page has, the newest first."""
+    statement = runs_asked(query, key)
     if after is not None:
         statement = statement.where(tuple_(col(Run.created_at), col(Run.id)) < _instant(after))
     ordered = statement.order_by(col(Run.created_at).desc(), col(Run.id).desc())
@@ -73,14 +80,17 @@ async def counted_days(
     return found
 
 
-async def ledger_page(
-    session: AsyncSession,
-    report_type: str,
-    query: LedgerQuery,
-    key: Key,
-    after: Position | None,
-) -> Sequence[ReportDay]:
-    """List one day more than a page has, the newest first, then by academy."""
+async def total(
+    session: AsyncSession, query: Paged, asked: SelectOfScalar[Run] | SelectOfScalar[ReportDay]
+) -> int | None:
+    """Count all that is asked for, where the query wants it counted."""
+    if not query.count:
+        return None
+    return (await session.exec(select(func.count()).select_from(asked.subquery()))).one()
+
+
+def ledger_asked(report_type: str, query: LedgerQuery, key: Key) -> SelectOfScalar[ReportDay]:
+    """Select the days that are asked for, in no order."""
     statement = select(ReportDay).where(col(ReportDay.report_type) == report_type)
     if query.date_from is not None:
         statement = statement.where(col(ReportDay.report_date) >= query.date_from)
@@ -91,6 +101,18 @@ async def ledger_page(
     academies = key.narrow(query.academy)
     if academies is not None:
         statement = statement.where(col(ReportDay.academy_id).in_(academies))
+    return statement
+
+
+async def ledger_page(
+    session: AsyncSession,
+    report_type: str,
+    query: LedgerQuery,
+    key: Key,
+    after: Position | None,
+) -> Sequence[ReportDay]:
+    """List one day more than a page has, the newest first, then by academy."""
+    statement = ledger_asked(report_type, query, key)
     if after is not None:
         day, academy_id = _day(after)
         same = and_(col(ReportDay.report_date) == day, col(ReportDay.academy_id) > academy_id)

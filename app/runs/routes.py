@@ -14,7 +14,7 @@ from app.kit.etags import TaggedRoute
 from app.kit.problems import answers
 from app.kit.web import Text
 from app.runs import asking, reading, store
-from app.runs.answering import answer, check_report, link, resumed, shown
+from app.runs.answering import answer, check_report, counted, link, resumed, shown
 from app.runs.asked import LedgerQuery, PlanAsked, RunAsked, RunsQuery
 from app.runs.generate import check_academies
 from app.runs.models import RunStatus
@@ -86,7 +86,9 @@ async def list_runs(
     page = found[: query.limit]
     days = await reading.counted_days(opened.session, [run.id for run in page])
     last: Position = [page[-1].created_at.isoformat(), str(page[-1].id)] if page else []
+    total = await reading.total(opened.session, query, reading.runs_asked(query, key))
     return RunList(
+        total=counted(response, total),
         items=[RunShown.of(run, days.get(run.id, {})) for run in page],
         next_cursor=link(request, response, query, last if len(found) > len(page) else None),
         timezone=opened.timezone,
@@ -150,7 +152,9 @@ async def list_report_days(
     found = await reading.ledger_page(opened.session, report_type, query, key, after)
     page = found[: query.limit]
     last: Position = [str(page[-1].report_date), page[-1].academy_id] if page else []
+    asked = reading.ledger_asked(report_type, query, key)
     return LedgerList(
+        total=counted(response, await reading.total(opened.session, query, asked)),
         items=[LedgerDayShown.of(row) for row in page],
         next_cursor=link(request, response, query, last if len(found) > len(page) else None),
         timezone=opened.timezone,

@@ -120,6 +120,7 @@ class RunList(BaseModel):
     items: list[RunShown]
     next_cursor: str | None
     timezone: str
+    total: int | None = Field(default=None, description="Only with `count=true`.")
 
 
 class LedgerDayShown(BaseModel):
@@ -152,6 +153,7 @@ class LedgerList(BaseModel):
     items: list[LedgerDayShown]
     next_cursor: str | None
     timezone: str
+    total: int | None = Field(default=None, description="Only with `count=true`.")
 
 
 class ReportShown(BaseModel):

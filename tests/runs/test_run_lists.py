@@ -28,6 +28,40 @@ async def test_runs_are_filtered(asker: Asker, query: str, count: int) -> None:
     assert len((await asker.get(f"/reports/runs?{query}"))[1]["items"]) == count
 
 
+@pytest.mark.parametrize(
+    ("path", "total"),
+    [
+        ("/reports/runs?limit=1&", 2),
+        ("/reports/runs?status=DONE&", 0),
+        ("/reports/churn/days?limit=1&", 4),
+        ("/reports/churn/days?state=HELD&", 1),
+    ],
+)
+async def test_a_list_says_how_many_there_are(
+    asker: Asker, database: Database, path: str, total: int
+) -> None:
+    await keep_ledger(database)
+    for back in (1, 3):
+        await asker.post(RUN, {"days_back": back})
+
+    _, counted = await asker.get(f"{path}count=true")
+    _, silent = await asker.get(path.rstrip("&"))
+
+    assert (counted["total"], silent["total"]) == (total, None)
+
+
+async def test_a_page_after_a_cursor_counts_the_whole_list(
+    asker: Asker, database: Database
+) -> None:
+    await keep_ledger(database)
+    _, first = await asker.get("/reports/churn/days?limit=2&count=true")
+
+    cursor = first["next_cursor"]
+    _, second = await asker.get(f"/reports/churn/days?limit=2&count=true&cursor={cursor}")
+
+    assert (len(second["items"]), second["total"]) == (2, 4)
+
+
 async def test_a_cursor_of_another_list_is_refused(asker: Asker, database: Database) -> None:
     await keep_ledger(database)
     _, days = await asker.get("/reports/churn/days?limit=1")

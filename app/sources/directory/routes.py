@@ -4,11 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from app.access.gate import KeyDep, require
 from app.access.scopes import Key, Scope
-from app.kit.cursors import next_link
+from app.kit import cursors
 from app.kit.errors import NotFound
 from app.kit.etags import TaggedRoute
 from app.kit.problems import answers
@@ -49,6 +50,7 @@ class Academies(BaseModel):
 
     items: list[AcademyShown]
     next_cursor: str | None = Field(description="Where to go on: send it as `cursor`.")
+    total: int | None = Field(default=None, description="Only with `count=true`.")
 
 
 class UserShown(BaseModel):
@@ -62,6 +64,7 @@ class UserShown(BaseModel):
 class AcademyQuery(BaseModel):
     limit: Limit = DEFAULT_LIMIT
     cursor: Id | None = Field(default=None, description="`next_cursor`.")
+    count: bool = Field(default=False, description="Count all items too.")
 
 
 @router.get("/academies", tags=["directory"], summary="List the academies")
@@ -72,18 +75,24 @@ async def list_academies(
     key: KeyDep,
     session: SessionDep,
 ) -> Academies:
-    """List the academies that the key may see."""
-    statement = select(Academy).order_by(col(Academy.id)).limit(query.limit + 1)
+    """List the academies that the key may see, by their ids."""
+    visible = select(Academy)
     if key.academies is not None:
-        statement = statement.where(col(Academy.id).in_(key.academies))
+        visible = visible.where(col(Academy.id).in_(key.academies))
+    statement = visible.order_by(col(Academy.id)).limit(query.limit + 1)
     if query.cursor is not None:
         statement = statement.where(col(Academy.id) > query.cursor)
     found = [AcademyShown(**row.model_dump()) for row in await session.exec(statement)]
     shown = found[: query.limit]
-    following = str(shown[-1].id) if len(found) > len(shown) else None
-    if following is not None:
-        response.headers["Link"] = next_link(request, following)
-    return Academies(items=shown, next_cursor=following)
+    answer = Academies(items=shown, next_cursor=None)
+    if len(found) > query.limit:
+        answer.next_cursor = str(shown[-1].id)
+        response.headers["Link"] = cursors.next_link(request, answer.next_cursor)
+    if query.count:
+        counted = select(func.count()).select_from(visible.subquery())
+        answer.total = (await session.exec(counted)).one()
+        response.headers["X-Total-Count"] = str(answer.total)
+    return answer
 
 
 @router.get(
