@@ -3,29 +3,24 @@
 import hashlib
 import time
 from collections import OrderedDict
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import Depends, Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+from fastapi.security.utils import get_authorization_scheme_param
 
 from app.access import store
 from app.access.errors import Unauthorized
 from app.access.scopes import Key, Scope
-from app.kit.web import Shell, ShellDep
+from app.kit.web import Shell, get_shell
 
 REMEMBERED_SECONDS = 5.0
 """A key that was revoked elsewhere is refused here after so many seconds at the latest."""
 MOST_REMEMBERED = 1000
-
-bearer = HTTPBearer(
-    scheme_name="key",
-    bearerFormat="hu_...",
-    description="A key of the service, made by `headsup keys create` or `POST /keys`.",
-    auto_error=False,
-)
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
 
 
 class Remembered:
@@ -53,7 +48,7 @@ class Remembered:
             del self._keys[digest]
 
 
-def get_remembered(request: Request) -> Remembered:
+async def get_remembered(request: Request) -> Remembered:
     """Return the keys that this process remembers."""
     remembered: Remembered = request.app.state.remembered
     return remembered
@@ -62,44 +57,57 @@ def get_remembered(request: Request) -> Remembered:
 RememberedDep = Annotated[Remembered, Depends(get_remembered)]
 
 
-async def get_key(credentials: Credentials, shell: ShellDep, remembered: RememberedDep) -> Key:
-    """Return the key of the request; raise `Unauthorized` without a valid one."""
-    if credentials is None:
-        raise Unauthorized("Send a key: Authorization: Bearer hu_...", code="missing_key")
-    digest = hashlib.sha256(credentials.credentials.encode()).digest()
-    key = remembered.get(digest) or await _verified(shell, credentials.credentials)
-    if key is None or (key.expires_at is not None and key.expires_at <= shell.clock()):
-        raise Unauthorized("The key is unknown, revoked or expired.", code="invalid_key")
-    if remembered.get(digest) is None:
-        remembered.put(digest, key)
-    structlog.contextvars.bind_contextvars(key=key.name)
-    return key
+class Requirement(SecurityBase):
+    """A dependency that is the key of the request, and says which scope it must have.
 
+    It is one, not a tree of them: the framework asks more time for each than all of this takes.
+    """
 
-async def _verified(shell: Shell, token: str) -> Key | None:
-    async with shell.database.transaction() as session:
-        return await store.verify(session, token, shell.clock())
+    model = HTTPBearer(
+        bearerFormat="hu_...",
+        description="A key of the service, made by `headsup keys create` or `POST /keys`.",
+    )
+    scheme_name = "key"
 
-
-KeyDep = Annotated[Key, Depends(get_key)]
-
-
-class Requirement:
-    """A dependency that lets only keys with a scope pass, and says which one it is."""
-
-    def __init__(self, scope: Scope, report_type: str | None = None) -> None:
+    def __init__(self, scope: Scope | None = None, report_type: str | None = None) -> None:
         self.scope = scope
         self.report_type = report_type
 
-    async def __call__(self, key: KeyDep) -> Key:
-        """Return the key, or raise `Forbidden`."""
-        key.check(self.scope)
+    async def __call__(self, request: Request) -> Key:
+        """Return the key; raise `Unauthorized` without a valid one, `Forbidden` if it may not."""
+        key = await _key_of(request)
+        structlog.contextvars.bind_contextvars(key=key.name)
+        if self.scope is not None:
+            key.check(self.scope)
         if self.report_type is not None:
             key.check_report(self.report_type)
         return key
+
+
+KeyDep = Annotated[Key, Depends(Requirement())]
 
 
 def require(scope: Scope, *, report_type: str | None = None) -> object:
     """Make a parameter the key of the request, which must have `scope`."""
     dependency: object = Depends(Requirement(scope, report_type))
     return dependency
+
+
+async def _key_of(request: Request) -> Key:
+    scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized("Send a key: Authorization: Bearer hu_...", code="missing_key")
+    shell, remembered = await get_shell(request), await get_remembered(request)
+    digest = hashlib.sha256(token.encode()).digest()
+    known = remembered.get(digest)
+    key = known or await shell.shared.get(("key", digest), partial(_verified, shell, token))
+    if key is None or (key.expires_at is not None and key.expires_at <= shell.clock()):
+        raise Unauthorized("The key is unknown, revoked or expired.", code="invalid_key")
+    if known is None:
+        remembered.put(digest, key)
+    return key
+
+
+async def _verified(shell: Shell, token: str) -> Key | None:
+    async with shell.database.transaction() as session:
+        return await store.verify(session, token, shell.clock())

@@ -142,13 +142,7 @@ class RulesAsked(BaseModel):
 class Tag:
     """The version that a caller has read, in `If-Match`, and the one that is answered."""
 
-    def __init__(
-        self,
-        response: Response,
-        if_match: Annotated[
-            str | None, Header(description="The `ETag` of the alert as it was read.")
-        ] = None,
-    ) -> None:
+    def __init__(self, response: Response, if_match: str | None) -> None:
         self._response = response
         self._if_match = (if_match or "*").strip()
 
@@ -165,6 +159,16 @@ class Tag:
     def answer(self, etag: str) -> None:
         """Set the `ETag` of the answer."""
         tag(self._response, etag)
+
+
+async def get_tag(
+    response: Response,
+    if_match: Annotated[
+        str | None, Header(description="The `ETag` of the alert as it was read.")
+    ] = None,
+) -> Tag:
+    """Read the header."""
+    return Tag(response, if_match)
 
 
 def tag(response: Response, etag: str) -> None:

@@ -18,6 +18,7 @@ from app.alerts.asked import (
     RulesQuery,
     StatsQuery,
     Tag,
+    get_tag,
     tag,
 )
 from app.alerts.deeds import Resolve
@@ -48,7 +49,7 @@ router = APIRouter(tags=["alerts"], route_class=etags.TaggedRoute)
 
 Reader = Annotated[Key, require(Scope.ALERTS_READ)]
 Writer = Annotated[Key, require(Scope.ALERTS_WRITE)]
-TagDep = Annotated[Tag, Depends()]
+TagDep = Annotated[Tag, Depends(get_tag)]
 
 
 @router.get(

@@ -83,10 +83,9 @@ def scopes_needed(app: FastAPI) -> dict[str, Scope | None]:
     """Map each operation that needs a key to its scope, None where any key will do."""
     found = {}
     for route in api_routes(app):
-        calls = list(_calls(route.dependant))
-        scopes = [call.scope for call in calls if isinstance(call, Requirement)]
-        if "get_key" in (getattr(call, "__name__", "") for call in calls):
-            found[operation_id(route)] = scopes[0] if scopes else None
+        for call in calls_of(route.dependant):
+            if isinstance(call, Requirement):
+                found[operation_id(route)] = call.scope
     return found
 
 
@@ -96,10 +95,11 @@ def api_routes(app: FastAPI) -> Iterator[APIRoute]:
         yield from (route for route in router.routes if isinstance(route, APIRoute))
 
 
-def _calls(dependant: Any) -> Iterator[object]:  # noqa: ANN401 - the framework's own tree
+def calls_of(dependant: Any) -> Iterator[object]:  # noqa: ANN401 - the framework's own tree
+    """List what is called before a route."""
     for each in dependant.dependencies:
         yield each.call
-        yield from _calls(each)
+        yield from calls_of(each)
 
 
 def _operations(schema: Json) -> Iterator[tuple[str, Json]]:

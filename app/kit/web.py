@@ -42,8 +42,11 @@ class Shell:
     shared: Shared = field(default_factory=Shared)
 
 
-def get_shell(request: Request) -> Shell:
-    """Return what was opened when the service started."""
+async def get_shell(request: Request) -> Shell:
+    """Return what was opened when the service started.
+
+    A coroutine that waits for nothing: the framework would run a plain function in a thread.
+    """
     shell: Shell = request.app.state.shell
     return shell
 

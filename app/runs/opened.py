@@ -33,7 +33,7 @@ class Opened:
         return str(self.sources.zone)
 
 
-def get_opened(request: Request, session: SessionDep, shell: ShellDep) -> Opened:
+async def get_opened(request: Request, session: SessionDep, shell: ShellDep) -> Opened:
     """Return what the service has opened, with the request's own transaction."""
     state = request.app.state
     return Opened(

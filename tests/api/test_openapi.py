@@ -1,12 +1,13 @@
 """The description of the API, and the table of scopes in the handbook."""
 
 import re
+from inspect import isasyncgenfunction, iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.api.openapi import scopes_needed
+from app.api.openapi import api_routes, calls_of, scopes_needed
 from tests.support.described import APP, DESCRIBED, OPERATIONS
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "api.md"
@@ -58,6 +59,23 @@ def test_what_needs_a_key_says_so() -> None:
 
     assert keyed == set(scopes_needed(APP))
     assert {"listChurnRisk", "getMe", "putSubscriptions", "eraseUser"} <= keyed
+
+
+def test_neither_a_route_nor_what_it_depends_on_waits_for_a_thread() -> None:
+    """The framework hands every plain function to one, at the price of a whole small answer."""
+    called = [
+        call for route in api_routes(APP) for call in (route.endpoint, *calls_of(route.dependant))
+    ]
+
+    plain = {
+        call
+        for call in called
+        if not iscoroutinefunction(call)
+        and not isasyncgenfunction(call)
+        and not iscoroutinefunction(type(call).__call__)
+    }
+
+    assert plain == set()
 
 
 def test_the_table_of_scopes_in_the_handbook_has_each_operation_once() -> None:
