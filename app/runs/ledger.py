@@ -16,6 +16,7 @@ from app.runs.gate import DayState, LedgerDay
 from app.runs.job import Job
 from app.runs.models import EVERY_ACADEMY, Only, ReportDay, RunDayState
 from app.runs.request import RunRequest
+from app.sources.directory import erasure
 
 HISTORY_DAYS = 60
 
@@ -94,7 +95,11 @@ async def held(
 async def leave_held(
     session: AsyncSession, report_type: str, days: Sequence[date], now: datetime
 ) -> None:
-    """Note that what is held of `days` was looked at, so that it is left alone for a while."""
+    """Note that what is held of `days` was looked at, so that it is left alone for a while.
+
+    An erasure, which changes many days too, is kept out: each would wait for the other's.
+    """
+    await erasure.keep_out(session)
     await session.exec(update(ReportDay).where(_are_held(report_type, days)).values(updated_at=now))
 
 
