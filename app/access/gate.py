@@ -29,6 +29,7 @@ class Remembered:
     def __init__(self, seconds: float = REMEMBERED_SECONDS) -> None:
         self.seconds = seconds
         self._keys: OrderedDict[bytes, tuple[float, Key]] = OrderedDict()
+        self._forgotten: dict[UUID, float] = {}
 
     def get(self, digest: bytes) -> Key | None:
         """Return the key if it was verified recently enough."""
@@ -36,14 +37,19 @@ class Remembered:
         return key if time.monotonic() - verified_at < self.seconds else None
 
     def put(self, digest: bytes, key: Key) -> None:
-        """Remember a key; the one remembered for longest makes room."""
+        """Remember a key, unless it was just forgotten; the one remembered for longest makes room."""
+        if time.monotonic() - self._forgotten.get(key.id, float("-inf")) < self.seconds:
+            return
         self._keys[digest] = (time.monotonic(), key)
         self._keys.move_to_end(digest)
         if len(self._keys) > MOST_REMEMBERED:
             self._keys.popitem(last=False)
 
     def forget(self, key_id: UUID) -> None:
-        """Forget a key that was revoked in this process."""
+        """Forget a key that is being revoked; until that is committed it would still be found valid."""
+        now = time.monotonic()
+        self._forgotten = {k: at for k, at in self._forgotten.items() if now - at < self.seconds}
+        self._forgotten[key_id] = now
         for digest in [d for d, (_, key) in self._keys.items() if key.id == key_id]:
             del self._keys[digest]
 

@@ -88,3 +88,13 @@ async def test_a_key_of_one_report_makes_none_of_all(database: Database, tmp_pat
         of_one = await asking.post("/keys", json={**wanted, "report_types": ["churn"]})
 
     assert (of_all.status_code, of_one.status_code) == (403, 201)
+
+
+def test_a_key_that_is_being_revoked_is_not_remembered_again() -> None:
+    """A request that still finds it valid, before the revocation is committed, is no reason to."""
+    remembered = Remembered()
+
+    remembered.forget(KEY.id)
+    remembered.put(b"digest", KEY)
+
+    assert remembered.get(b"digest") is None
