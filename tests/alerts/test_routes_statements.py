@@ -1,0 +1,45 @@
+"""What a read of alerts costs does not grow with how many there are."""
+
+from pathlib import Path
+
+import pytest
+
+from app.access.scopes import Scope
+from app.kit.db import Database
+from tests.support.alerting import critical, published
+from tests.support.service import client, service, token
+
+PATHS = [
+    "/alerts?limit=1000",
+    "/alerts?limit=1000&count=true&group=user",
+    "/alerts/stats?from=2026-01-01",
+    "/alert-rules?academy=1",
+]
+
+
+async def counted(
+    database: Database, home: Path, path: str, statements: list[str]
+) -> tuple[int, int]:
+    """Count the statements of a read, and the bytes of its answer."""
+    key = await token(database, Scope.ALERTS_READ, Scope.PEOPLE_READ)
+    async with client(service(database, home), key) as asking:
+        await asking.get("/me")
+        statements.clear()
+        answer = await asking.get(path)
+    assert answer.status_code == 200
+    return len(statements), len(answer.content)
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_read_takes_as_many_statements_for_one_as_for_many(
+    database: Database, tmp_path: Path, statements: list[str], path: str
+) -> None:
+    await published(database, critical(1))
+    few, small = await counted(database, tmp_path, path, statements)
+    rows = [critical(user, academy_id=academy) for user in range(1, 41) for academy in (1, 2, 3)]
+    await published(database, *rows)
+
+    many, large = await counted(database, tmp_path, path, statements)
+
+    assert many == few <= 8
+    assert large > 10 * small or "alerts?" not in path
