@@ -37,7 +37,7 @@ class Remembered:
         return key if time.monotonic() - verified_at < self.seconds else None
 
     def put(self, digest: bytes, key: Key) -> None:
-        """Remember a key, unless it was just forgotten; the one remembered for longest makes room."""
+        """Remember a key, unless it was just forgotten; the oldest makes room."""
         if time.monotonic() - self._forgotten.get(key.id, float("-inf")) < self.seconds:
             return
         self._keys[digest] = (time.monotonic(), key)
@@ -46,7 +46,7 @@ class Remembered:
             self._keys.popitem(last=False)
 
     def forget(self, key_id: UUID) -> None:
-        """Forget a key that is being revoked; until that is committed it would still be found valid."""
+        """Forget a key that is being revoked: until the commit it would still be found valid."""
         now = time.monotonic()
         self._forgotten = {k: at for k, at in self._forgotten.items() if now - at < self.seconds}
         self._forgotten[key_id] = now
