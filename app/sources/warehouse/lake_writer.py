@@ -7,15 +7,14 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db import Database
 from app.sources.directory import erasure
-from app.sources.files import ACTIVITY_COLUMNS, Imported, Rows, schema_of
+from app.sources.files import Imported, Rows
 from app.sources.warehouse.engine import Engine, Work
 from app.sources.warehouse.folders import private_folder
-from app.sources.warehouse.lake_days import quoted, read_days, sync_folders, target_of, write_day
+from app.sources.warehouse.lake_days import read_days, sync_folders, target_of, write_day
 from app.sources.warehouse.lake_list import (
     Rewritten,
     announce,
@@ -26,6 +25,7 @@ from app.sources.warehouse.lake_list import (
     sweep,
     whole,
 )
+from app.sources.warehouse.lake_staging import part, stage, staged_in
 from app.sources.warehouse.models import LakeFile
 
 STAGING = ".staging"
@@ -51,8 +51,8 @@ async def write_activity(
     """
     with private_folder(folder / STAGING) as staging:
         work = Work(engine)
-        read = await work.do(partial(_stage, work, rows, staging))
-        days = await work.do(partial(_part, work, staging))
+        read = await work.do(partial(stage, work, rows, staging))
+        days = await work.do(partial(part, work, staging))
         async with database.transaction() as session:
             await lock_writer(session)
             erased = await _erased(session, work, staging)
@@ -85,37 +85,6 @@ async def write_activity(
     )
 
 
-def _stage(work: Work, rows: Rows, staging: Path) -> int:
-    """Write the checked rows into one file, a batch in memory at a time; return how many."""
-    schema, read = schema_of(ACTIVITY_COLUMNS), 0
-    with pq.ParquetWriter(_staged(staging), schema, compression="zstd") as writer:
-        for batch in rows:
-            work.go_on()
-            writer.write_batch(batch.cast(schema))
-            read += batch.num_rows
-    return read
-
-
-def _staged(staging: Path) -> Path:
-    return staging / "all.parquet"
-
-
-def _part(work: Work, staging: Path) -> Sequence[tuple[date, int]]:
-    """Part the staged rows by their UTC day; return each day and its rows."""
-    with work.connect() as connection:
-        read_days(connection, [_staged(staging)]).create_view("staged")
-        connection.execute(
-            f"COPY (SELECT *, CAST(timestamp AS DATE) AS day FROM staged"  # noqa: S608 - our folder
-            f" WHERE timestamp IS NOT NULL) TO '{quoted(staging / 'days')}'"
-            " (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (day))"
-        )
-        counted = connection.execute(
-            "SELECT CAST(timestamp AS DATE) AS day, count(*) FROM staged"
-            " WHERE timestamp IS NOT NULL GROUP BY day ORDER BY day"
-        )
-        return counted.fetchall()
-
-
 async def _erased(session: AsyncSession, work: Work, staging: Path) -> frozenset[int]:
     """Return whoever of the staged rows was erased: an erasure holds the lock that we hold."""
     if not await erasure.count(session):
@@ -126,7 +95,7 @@ async def _erased(session: AsyncSession, work: Work, staging: Path) -> frozenset
 
 def _users(work: Work, staging: Path) -> Sequence[int]:
     with work.connect() as connection:
-        users = read_days(connection, [_staged(staging)]).project("user_id").distinct()
+        users = read_days(connection, [staged_in(staging)]).project("user_id").distinct()
         column = users.filter("user_id IS NOT NULL").to_arrow_table()["user_id"]
         return list(column.to_pylist())
 
@@ -136,7 +105,7 @@ def _count(work: Work, staging: Path, users: frozenset[int]) -> int:
     if not users:
         return 0
     with work.connect() as connection:
-        dated = read_days(connection, [_staged(staging)]).filter("timestamp IS NOT NULL")
+        dated = read_days(connection, [staged_in(staging)]).filter("timestamp IS NOT NULL")
         theirs = dated.filter(f"user_id IN ({', '.join(map(str, sorted(users)))})")
         counted = theirs.aggregate("count(*)").fetchone()
         return int(counted[0]) if counted else 0

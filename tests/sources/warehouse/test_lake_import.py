@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -88,6 +88,22 @@ async def test_rows_are_added_to_their_day(lake: Lake) -> None:
 
     assert (done.inserted, done.unchanged) == (1, 1)
     assert len(await read(lake, FIRST, FIRST)) == 31
+
+
+async def test_many_days_need_no_more_memory_than_few(tmp_path: Path, database: Database) -> None:
+    small = Lake(tmp_path, database, memory="100MB", threads=2)
+    days = [date(2024, 1, 1) + timedelta(days=n) for n in range(700)]
+    days = [date(1, 1, 1), *days, date(9999, 12, 31)]
+    hours = ("00:00:00", "23:59:59.999999")
+    rows = [event(f"{day} {hour}", id=f"{day} {hour}") for hour in hours for day in days]
+
+    done = await small.import_activity(batches(rows[::-1], size=500))
+
+    assert (done.read, done.inserted) == (1404, 1404)
+    assert len(await listed(database)) == 702
+    for first, last in ((days[0], days[1]), (days[100], days[101])):
+        expected = [(f"{day} {hour}",) for day in (first, last) for hour in hours]
+        assert await read(small, first, last) == expected
 
 
 async def test_replacing_days_leaves_other_days(lake: Lake) -> None:
