@@ -3,17 +3,20 @@
 import shutil
 import sys
 from asyncio import to_thread
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
 
+import duckdb
 import typer
 
 from app.cli.terminal import counted, errors, run
 from app.kit.clock import utc_now
 from app.kit.days import day_of
-from app.kit.errors import Invalid, NotFound
+from app.kit.errors import AppError, Invalid, NotFound
 from app.runs import export as runs_export
 from app.runs.export import Format
 from app.runs.generate import check_academies
@@ -71,16 +74,28 @@ async def _export(
         await check_academies(sources, None if academy is None else [academy])
         params: Params = (first, last, academy)
         url = sources.database.url
-        if target is None:
-            rows = await _print(url, sql, params, settings.home / "spool", form)
-        else:
-            rows = await _replace(url, sql, params, target, form)
+        with _written(target):
+            if target is None:
+                rows = await _print(url, sql, params, settings.home / "spool", form)
+            else:
+                rows = await _replace(url, sql, params, target, form)
     if rows == 0:
         raise NotFound(
             f"Nothing is published from {first} to {last}. Run `headsup generate-report {report}"
             f" --from {first} --to {last}` first."
         )
     errors.print(f"{counted(rows, 'row')}.")
+
+
+@contextmanager
+def _written(target: Path | None) -> Iterator[None]:
+    """Say in a sentence that a disk is full or a file cannot be made; a closed pipe is none."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (OSError, duckdb.IOException) as error:
+        raise AppError(f"{target or 'The answer'} cannot be written: {error}") from error
 
 
 async def _print(url: str, sql: str, params: Params, spool: Path, form: Format) -> int:

@@ -119,6 +119,14 @@ def test_a_folder_is_no_file_to_write(headsup: Headsup, tmp_path: Path) -> None:
     assert f"{tmp_path} is a folder" in answer.complaint
 
 
+@needs_rows
+def test_a_file_that_cannot_be_written_is_named(headsup: Headsup) -> None:
+    answer = headsup("export", "churn", "--date", str(DAY), "-o", "/proc/risks.csv")
+
+    assert answer.status == 1
+    assert "Error: /proc/risks.csv cannot be written: " in answer.complaint
+
+
 def test_an_unknown_form_is_refused(headsup: Headsup) -> None:
     answer = headsup("export", "churn", "--date", str(DAY), "--format", "xlsx")
 

@@ -82,6 +82,17 @@ def test_a_reader_that_has_seen_enough_causes_no_traceback(command: Command) -> 
     assert b"Traceback" not in err
 
 
+@pytest.mark.usefixtures("published")
+def test_a_full_disk_is_said_in_a_sentence(command: Command) -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = command.start(*EXPORT, stdout=full.fileno())
+        _, err = process.communicate()
+
+    assert process.returncode == 1
+    assert b"Error: The answer cannot be written: [Errno 28] No space left on device" in err
+    assert b"Traceback" not in err
+
+
 def test_on_a_terminal_the_days_are_a_bar(command: Command) -> None:
     screen, terminal = pty.openpty()
     process = command.start("generate-report", "churn", "--date", str(DAY), stderr=terminal)
