@@ -77,9 +77,22 @@ async def _warehouse(sources: Sources, now: datetime) -> AsyncIterator[Finding]:
     except AppError as error:
         yield Finding(subject="activity", said=error.message, level=Level.WRONG)
         return
-    if not isinstance(sources.warehouse, Lake):
-        async for finding in _bigquery(sources.warehouse, now):
+    if isinstance(sources.warehouse, Lake):
+        async for finding in _lake(sources.warehouse):
             yield finding
+        return
+    async for finding in _bigquery(sources.warehouse, now):
+        yield finding
+
+
+async def _lake(lake: Lake) -> AsyncIterator[Finding]:
+    lost = await lake.lost()
+    if lost:
+        said = (
+            f"lost or damaged: {len(lost):,} of its files, from {lost[0]} to {lost[-1]};"
+            " import that activity again, with --replace-days"
+        )
+        yield Finding(subject="lake", said=said, level=Level.WRONG)
 
 
 async def _bigquery(warehouse: Warehouse, now: datetime) -> AsyncIterator[Finding]:

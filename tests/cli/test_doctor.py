@@ -67,6 +67,21 @@ def test_old_activity_and_a_missing_report_are_worth_a_look(headsup: Headsup) ->
 
 
 @pytest.mark.usefixtures("yesterdays_academy")
+def test_a_lost_file_of_the_lake_is_wrong(headsup: Headsup, tmp_path: Path) -> None:
+    day = yesterday_noon().date() - timedelta(days=3)
+    lost = next((tmp_path / "home" / "lake" / str(day)).glob("*.parquet"))
+    lost.write_bytes(lost.read_bytes()[:-1])
+
+    answer = headsup("doctor")
+
+    assert answer.status == 1
+    assert (
+        f"lost or damaged: 1 of its files, from {day} to {day}; import that activity"
+        in answer.words
+    )
+
+
+@pytest.mark.usefixtures("yesterdays_academy")
 async def test_a_held_day_is_wrong_and_says_why(
     headsup: Headsup, database: Database, tmp_path: Path
 ) -> None:

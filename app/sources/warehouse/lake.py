@@ -18,7 +18,7 @@ from app.sources.warehouse.dialect import parameters_of, to_duckdb
 from app.sources.warehouse.engine import Engine, Work
 from app.sources.warehouse.folders import remove_abandoned
 from app.sources.warehouse.lake_eraser import forget
-from app.sources.warehouse.lake_list import READERS_LOCK, sweep, whole
+from app.sources.warehouse.lake_list import READERS_LOCK, is_whole, sweep, whole
 from app.sources.warehouse.lake_writer import STAGING, write_activity
 from app.sources.warehouse.models import LakeFile
 
@@ -59,6 +59,14 @@ class Lake:
         async with self._database.transaction() as session:
             oldest, newest, rows = (await session.exec(counted)).one()
         return Extent(oldest=oldest, newest=newest, rows=int(rows)) if rows else None
+
+    async def lost(self) -> Sequence[date]:
+        """List the days whose files are not there, or not whole."""
+        async with self._database.transaction() as session:
+            files = (await session.exec(select(LakeFile).order_by(col(LakeFile.day)))).all()
+        return await to_thread(
+            lambda: [file.day for file in files if not is_whole(self._folder, file)]
+        )
 
     async def import_activity(self, rows: Rows, *, replace: bool = False) -> Imported:
         """Add rows of `ACTIVITY_COLUMNS`, or `replace` the days that they touch by them.

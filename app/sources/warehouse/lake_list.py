@@ -46,7 +46,8 @@ def whole(folder: Path, file: LakeFile) -> Path:
     path = folder / file.path
     if not is_whole(folder, file):
         raise SourceDown(
-            f"{path} is lost or damaged: import the activity of {file.day} again, replacing the day"
+            f"{path} is lost or damaged:"
+            f" import the activity of {file.day} again, with --replace-days"
         )
     return path
 
