@@ -11,7 +11,7 @@ from app.access.scopes import Key, Scope
 from app.alerts import listing
 from app.alerts.asked import NOBODY, AlertQuery
 from app.alerts.kinds import Action, Result, Severity, Status
-from app.alerts.listing import Listed, Place, Wanted
+from app.alerts.listing import Listed, Place
 from app.alerts.models import AlertEvent, AlertWatermark
 from app.alerts.registry import alerting_reports
 from app.alerts.schemas import (
@@ -23,6 +23,7 @@ from app.alerts.schemas import (
     ScoreDay,
 )
 from app.alerts.stats import TypeStats
+from app.alerts.wanted import Wanted
 from app.kit import cursors
 from app.kit.cursors import Cursor
 from app.kit.errors import NotFound

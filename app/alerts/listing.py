@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.alerts.kinds import AlertOrigin, Severity, Status
+from app.alerts.kinds import Severity
 from app.alerts.registry import alerting_reports, alerts_of
+from app.alerts.wanted import Wanted
 from app.kit.streams import Statement
 
 HERE = Path(__file__).parent
@@ -19,29 +20,11 @@ CHOSEN_SQL = (HERE / "chosen.sql").read_text("utf-8")
 PAGE_SQL = CHOSEN_SQL + (HERE / "page.sql").read_text("utf-8")
 VERSIONS_SQL = text((HERE / "versions.sql").read_text("utf-8"))
 OF_REPORT_SQL = "SELECT * FROM ({of}) AS of_report WHERE p.report_type = '{type}'"
+EPISODES_SQL = "SELECT chosen.*, 1 AS place, 1 AS alerts FROM chosen"
+LEARNERS_SQL = (HERE / "learners.sql").read_text("utf-8")
+AFTER = "(rank, triggered_at, id) < (CAST(:after_rank AS integer),\
+ CAST(:after_at AS timestamptz), CAST(:after_id AS bigint))"
 SEVERITIES_SQL = CHOSEN_SQL + (HERE / "severities.sql").read_text("utf-8")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which episodes a list is about; None narrows nothing, but by `statuses` to those awake.
-
-    Learners have names only where it `may_name` them.
-    """
-
-    report_types: Sequence[str]
-    academies: Sequence[int] | None = None
-    statuses: Sequence[Status] | None = None
-    severities: Sequence[Severity] | None = None
-    types: Sequence[str] | None = None
-    origins: Sequence[AlertOrigin] | None = None
-    alert_id: int | None = None
-    user_id: int | None = None
-    assignee: str | None = None
-    is_unassigned: bool = False
-    triggered_from: date | None = None
-    triggered_to: date | None = None
-    may_name: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,36 +71,41 @@ async def page(
     is_grouped: bool = False,
 ) -> Sequence[Listed]:
     """List at most `most` episodes after a place, severest first, then newest."""
-    params = {
-        **_params(wanted, now=now, is_grouped=is_grouped),
-        "most": most,
-        "after_rank": after.rank if after else None,
-        "after_at": after.triggered_at if after else None,
-        "after_id": after.id if after else None,
-    }
-    sql = page_sql().format(output="item.*, p.rank, p.newest_on")
+    params = wanted.params(now) | {"most": most}
+    if after is not None:
+        place = {"after_rank": after.rank, "after_at": after.triggered_at, "after_id": after.id}
+        params |= place
+    output = "item.*, p.rank, p.newest_on"
+    sql = _list_sql(wanted, output, is_grouped=is_grouped, goes_on=after is not None)
     rows = (await connection.execute(text(sql), params)).mappings().all()
     return [_listed(row) for row in rows]
 
 
 def whole(wanted: Wanted, *, now: datetime, is_grouped: bool, output: str) -> Statement:
     """Write the statement that selects `output` of each `item` of a list, in its order."""
-    everything = dict.fromkeys(("most", "after_rank", "after_at", "after_id"))
-    params = _params(wanted, now=now, is_grouped=is_grouped) | everything
-    return Statement(sql=page_sql().format(output=output), params=params)
+    sql = _list_sql(wanted, output, is_grouped=is_grouped, goes_on=False)
+    return Statement(sql=sql, params=wanted.params(now) | {"most": None})
+
+
+def _list_sql(wanted: Wanted, output: str, *, is_grouped: bool, goes_on: bool) -> str:
+    return page_sql().format(
+        output=output,
+        conditions=wanted.conditions,
+        placed=LEARNERS_SQL if is_grouped else EPISODES_SQL,
+        of_page=" AND ".join(["place = 1", *([AFTER] if goes_on else [])]),
+    )
 
 
 @cache
 def page_sql() -> str:
-    """Write what lists episodes of every report, but for the `{output}`."""
+    """Write what lists episodes of every report, but for `{output}` and what is asked for."""
     reports = alerting_reports().values()
     reasons = [f"WHEN '{report.report_type}' THEN ({report.words_sql})" for report in reports]
     scores = [
         OF_REPORT_SQL.format(of=report.score_sql, type=report.report_type) for report in reports
     ]
-    return PAGE_SQL.format(
-        output="{output}", score=" UNION ALL ".join(scores), reason=" ".join(reasons)
-    )
+    kept = {name: f"{{{name}}}" for name in ("output", "conditions", "placed", "of_page")}
+    return PAGE_SQL.format(**kept, score=" UNION ALL ".join(scores), reason=" ".join(reasons))
 
 
 async def versions(
@@ -131,8 +119,8 @@ async def versions(
 
 async def count(connection: AsyncConnection, wanted: Wanted, *, now: datetime) -> Counted:
     """Count the episodes that are listed, and their learners."""
-    params = _params(wanted, now=now, is_grouped=False)
-    found = await connection.execute(text(SEVERITIES_SQL), params)
+    sql = SEVERITIES_SQL.format(conditions=wanted.conditions)
+    found = await connection.execute(text(sql), wanted.params(now))
     counts = {row.severity: (row.alerts, row.learners) for row in found}
     alerts, learners = counts[None]
     by_severity = {severity: counts.get(severity, (0, 0)) for severity in reversed(Severity)}
@@ -151,10 +139,6 @@ async def scores(
     }
     found = await connection.execute(text(alerts_of(report_type).scores_sql), params)
     return found.mappings().all()
-
-
-def _params(wanted: Wanted, *, now: datetime, is_grouped: bool) -> dict[str, object]:
-    return {**asdict(wanted), "now": now, "is_grouped": is_grouped}
 
 
 def _listed(row: RowMapping) -> Listed:

@@ -1,30 +1,20 @@
 -- One row for each episode, or for each learner of an academy with the first of theirs: severest
 -- first, then newest; after chosen.sql. Begins after a place, unless that is NULL.
-placed AS (
-    SELECT
-        chosen.*,
-        CASE WHEN CAST(:is_grouped AS boolean) THEN row_number() OVER learner ELSE 1 END AS place,
-        CASE WHEN CAST(:is_grouped AS boolean) THEN count(*) OVER whole ELSE 1 END AS alerts
-    FROM chosen
-    WINDOW
-        learner AS (PARTITION BY report_type, academy_id, user_id
-            ORDER BY rank DESC, triggered_at DESC, id DESC),
-        whole AS (PARTITION BY report_type, academy_id, user_id)
-),
+placed AS ({placed}),
 picked AS MATERIALIZED (
-    SELECT placed.*, mark.report_date AS newest_on
-    FROM placed
-    LEFT JOIN alert_watermarks AS mark
-        ON mark.report_type = placed.report_type AND mark.academy_id = placed.academy_id
-    WHERE place = 1 AND (CAST(:after_id AS bigint) IS NULL
-        OR (placed.rank, placed.triggered_at, placed.id) < (
-            CAST(:after_rank AS integer), CAST(:after_at AS timestamptz),
-            CAST(:after_id AS bigint)))
-    ORDER BY placed.rank DESC, placed.triggered_at DESC, placed.id DESC
+    SELECT * FROM placed
+    WHERE {of_page}
+    ORDER BY rank DESC, triggered_at DESC, id DESC
     LIMIT CAST(:most AS bigint)
+),
+dated AS (
+    SELECT picked.*, mark.report_date AS newest_on
+    FROM picked
+    LEFT JOIN alert_watermarks AS mark
+        ON mark.report_type = picked.report_type AND mark.academy_id = picked.academy_id
 )
 SELECT {output}
-FROM picked AS p
+FROM dated AS p
 LEFT JOIN users ON CAST(:may_name AS boolean) AND users.id = p.user_id
 LEFT JOIN LATERAL ({score} LIMIT 1) AS newest ON TRUE
 CROSS JOIN LATERAL (

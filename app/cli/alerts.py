@@ -10,9 +10,10 @@ import typer
 from app.alerts.acting import Actor, act_on_all
 from app.alerts.deeds import Resolve
 from app.alerts.kinds import Action, Severity, Status
-from app.alerts.listing import Counted, Listed, Wanted, count, page
+from app.alerts.listing import Counted, Listed, count, page
 from app.alerts.registry import alerting_reports
 from app.alerts.stats import Asking, TypeStats, stats
+from app.alerts.wanted import Wanted
 from app.cli.terminal import output, run, show
 from app.kit.clock import utc_now
 from app.kit.days import ONE_DAY, day_of

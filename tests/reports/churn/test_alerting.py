@@ -6,9 +6,10 @@ import pytest
 
 from app.alerts import ruling
 from app.alerts.kinds import Resolution, Severity, Status
-from app.alerts.listing import Listed, Place, Wanted, count, page
+from app.alerts.listing import Listed, Place, count, page
 from app.alerts.registry import alerts_of
 from app.alerts.rules import Rule
+from app.alerts.wanted import Wanted
 from app.kit.db import Database
 from app.kit.errors import Invalid, NotFound
 from app.runs.gate import Verdict

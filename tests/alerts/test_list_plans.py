@@ -1,0 +1,65 @@
+"""The list of open alerts is read in the order of an index, however many there were."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.alerts import listing
+from app.alerts.kinds import Status
+from app.alerts.wanted import Wanted
+from app.kit.db import Database
+from tests.support.alerting import critical, published
+from tests.support.service import NOW
+
+OPENED_AND_CLOSED = text(
+    """
+    INSERT INTO alerts (report_type, academy_id, user_id, alert_type, severity, status, origin,
+        triggered_at, triggered_on, opened_on, last_seen_on, known_on, occurrences, clear_days,
+        result, metrics_snapshot, rule_version, version, prior_of,
+        resolution, resolved_at, resolved_on)
+    SELECT report_type, 1 + n / 10 % 2, 1000 + n, alert_type, severity,
+        CASE WHEN n % 10 = 0 THEN 'OPEN' ELSE 'RESOLVED' END, origin,
+        triggered_at - n * INTERVAL '1 minute', triggered_on, opened_on, last_seen_on, known_on,
+        occurrences, clear_days, result, metrics_snapshot, rule_version, version,
+        prior_of, CASE WHEN n % 10 <> 0 THEN 'AUTO' END,
+        CASE WHEN n % 10 <> 0 THEN triggered_at END,
+        CASE WHEN n % 10 <> 0 THEN triggered_on END
+    FROM alerts CROSS JOIN generate_series(1, 40000) AS n
+    WHERE user_id = 1
+    """
+)
+
+
+async def plan_of(connection: AsyncConnection, wanted: Wanted) -> str:
+    """Explain a page of the list."""
+    statement = listing.whole(wanted, now=NOW, is_grouped=False, output="item.id")
+    found = await connection.execute(
+        text(f"EXPLAIN {statement.sql}"), {**statement.params, "most": 50}
+    )
+    return "\n".join(row[0] for row in found)
+
+
+@pytest.mark.parametrize(
+    ("academies", "statuses"),
+    [([1], None), ([1], [Status.OPEN]), (None, None), ([1, 2], None)],
+)
+async def test_a_page_comes_out_of_an_index_without_a_sort(
+    database: Database,
+    academies: Sequence[int] | None,
+    statuses: Sequence[Status] | None,
+) -> None:
+    await published(database, critical(1), critical(2, academy_id=2))
+    async with database.engine.begin() as connection:
+        await connection.execute(OPENED_AND_CLOSED)
+        await connection.execute(text("ANALYZE alerts"))
+
+        wanted = Wanted(report_types=["churn"], academies=academies, statuses=statuses)
+        plan = await plan_of(connection, wanted)
+        found = await listing.page(connection, wanted, now=NOW + timedelta(days=1), most=50)
+
+    assert "Index Scan using ix_alerts_open_" in plan
+    ranked = [(one.place.rank, one.place.triggered_at, one.place.id) for one in found]
+    assert (len(found), ranked) == (50, sorted(ranked, reverse=True))
