@@ -3,16 +3,19 @@
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from asyncpg import Record
 from hypothesis import settings
 from sqlalchemy import Engine, event, make_url, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db import Database
+from app.kit.reader import Reader
+from app.kit.statements import Statement
 from app.sources import migrations
 from app.sources.embedded import Server
 
@@ -101,9 +104,16 @@ async def session(shared: Database) -> AsyncIterator[AsyncSession]:
 
 
 @pytest.fixture
-def statements() -> Iterator[list[str]]:
-    """Every statement sent through an engine since the last `statements.clear()`."""
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Every statement sent, by an engine or a reader, since the last `statements.clear()`."""
     sent: list[str] = []
+    read = Reader.rows
+
+    async def noted(reader: Reader, statement: Statement) -> Sequence[Record]:
+        sent.append(statement.sql)
+        return await read(reader, statement)
+
+    monkeypatch.setattr(Reader, "rows", noted)
 
     def record(*arguments: object) -> None:
         statement = str(arguments[2])

@@ -28,6 +28,7 @@ from app.kit import cursors
 from app.kit.cursors import Cursor
 from app.kit.errors import NotFound
 from app.kit.etags import digest_of, etag_of
+from app.kit.reader import Rows
 
 SCORE_DAYS = 30
 MOST_RANK = len(Severity)
@@ -59,12 +60,10 @@ def wanted_by(query: AlertQuery, key: Key) -> Wanted:
     )
 
 
-async def etag_of_list(
-    connection: AsyncConnection, query: AlertQuery, key: Key, *, now: datetime
-) -> str:
+async def etag_of_list(rows: Rows, query: AlertQuery, key: Key, *, now: datetime) -> str:
     """Return the ETag of a list, read from what it depends on and not from the list."""
     wanted = wanted_by(query, key)
-    known = await listing.versions(connection, wanted, now=now)
+    known = await listing.versions(rows, wanted, now=now)
     asked = wanted.report_types, wanted.may_name, query.model_dump()
     return etag_of(known, wanted.academies, asked)
 

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.alerts.kinds import Severity
 from app.alerts.registry import alerting_reports, alerts_of
 from app.alerts.wanted import Wanted
-from app.kit.streams import Statement
+from app.kit.reader import Rows
+from app.kit.statements import Statement
 
 HERE = Path(__file__).parent
 CHOSEN_SQL = (HERE / "chosen.sql").read_text("utf-8")
 PAGE_SQL = CHOSEN_SQL + (HERE / "page.sql").read_text("utf-8")
-VERSIONS_SQL = text((HERE / "versions.sql").read_text("utf-8"))
+VERSIONS_SQL = (HERE / "versions.sql").read_text("utf-8")
 OF_REPORT_SQL = "SELECT * FROM ({of}) AS of_report WHERE p.report_type = '{type}'"
 EPISODES_SQL = "SELECT chosen.*, 1 AS place, 1 AS alerts FROM chosen"
 LEARNERS_SQL = (HERE / "learners.sql").read_text("utf-8")
@@ -108,13 +109,11 @@ def page_sql() -> str:
     return PAGE_SQL.format(**kept, score=" UNION ALL ".join(scores), reason=" ".join(reasons))
 
 
-async def versions(
-    connection: AsyncConnection, wanted: Wanted, *, now: datetime
-) -> tuple[object, ...]:
+async def versions(rows: Rows, wanted: Wanted, *, now: datetime) -> tuple[object, ...]:
     """Return what changes whenever the list might; it reads no alert that is not asleep."""
-    academies = None if wanted.academies is None else list(wanted.academies)
-    params = {"report_types": wanted.report_types, "academies": academies, "now": now}
-    return tuple((await connection.execute(VERSIONS_SQL, params)).one())
+    params = {"report_types": wanted.report_types, "academies": wanted.academies, "now": now}
+    (row,) = await rows(Statement(sql=VERSIONS_SQL, params=params))
+    return tuple(row)
 
 
 async def count(connection: AsyncConnection, wanted: Wanted, *, now: datetime) -> Counted:

@@ -2,7 +2,6 @@
 
 from fastapi import Request, Response
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.access.scopes import Key
@@ -12,6 +11,7 @@ from app.alerts.listing import Counted, Place
 from app.alerts.schemas import AlertItem, AlertPage, SeverityCount
 from app.kit import cursors, etags
 from app.kit.formats import ListFormat, cells
+from app.kit.reader import Rows
 from app.kit.streams import Whole, answer_whole
 from app.kit.web import Shell
 
@@ -24,11 +24,11 @@ async def answer_page(
     """Return a page and its headers; no page when the caller has it already."""
     asked, after = _resumed(query)
     wanted, now = answers.wanted_by(asked, key), shell.clock()
-    connection = await session.connection()
-    etag = await answers.etag_of_list(connection, query, key, now=now)
+    etag = await answers.etag_of_list(shell.database.reader.rows, query, key, now=now)
     headers = etags.headers_of(etag)
     if etags.is_known(request, etag):
         return None, headers
+    connection = await session.connection()
     found = await listing.page(
         connection,
         wanted,
@@ -67,8 +67,8 @@ async def answer_stream(
         output=lines if csv else "CAST(row_to_json(item) AS text)",
     )
 
-    async def read(connection: AsyncConnection) -> Whole:
-        etag = await answers.etag_of_list(connection, asked, key, now=now)
+    async def read(rows: Rows) -> Whole:
+        etag = await answers.etag_of_list(rows, asked, key, now=now)
         return Whole(etag=etag, statement=statement)
 
     return await answer_whole(request, shell.database, kind, read)

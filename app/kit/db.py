@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.arrow import ArrowReader
+from app.kit.reader import READING, Reader
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -29,10 +30,7 @@ NAMING_CONVENTION = {
 
 metadata = MetaData(naming_convention=NAMING_CONVENTION)
 APPLICATION = "headsup"
-MOST_SECONDS = 60
-"""A statement of a request that takes longer is ended: by then nobody waits for its answer."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
-READING = {"statement_timeout": f"{MOST_SECONDS}s"}
 INSTANT = DateTime(timezone=True)
 DIALECT = "postgresql+asyncpg://"
 CONNECT_SECONDS = 60.0
@@ -61,7 +59,7 @@ def text_enum(kind: type[StrEnum], name: str) -> Enum:
 
 
 class Database:
-    """A Postgres database: its address, and one pool of connections to it.
+    """A Postgres database: its address, connections for transactions, and `reader` for reading.
 
     `url` is libpq's form, `postgresql://user:password@host:port/name` or
     `postgresql://user@/name?host=/folder/of/the/socket`.
@@ -85,19 +83,7 @@ class Database:
             hide_parameters=True,
             **pool,
         )
-        self.reader: AsyncEngine = create_async_engine(
-            DIALECT,
-            async_creator=partial(self.connect, READING),
-            isolation_level="AUTOCOMMIT",
-            skip_autocommit_rollback=True,
-            pool_reset_on_return=None,
-            hide_parameters=True,
-            **pool,
-        )
-        """For single statements that read: nothing goes to the server but the statement.
-
-        A connection that was lost meanwhile is only found out by using it.
-        """
+        self.reader = Reader(partial(self.connect, READING), most=pool_size)
 
     async def connect(self, settings: Mapping[str, str] = NOTHING) -> asyncpg.Connection:
         """Make a connection of the driver's own, with more `settings`; the caller closes it.
@@ -127,7 +113,7 @@ class Database:
         """Close the connections."""
         self.arrow.close()
         await self.engine.dispose()
-        await self.reader.dispose()
+        await self.reader.close()
 
 
 class Connection:

@@ -4,43 +4,31 @@ A list is streamed whole, from one state of the database.
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
-from asyncpg import Connection as Driver
+from asyncpg import Connection
 from fastapi import Request
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.kit import etags
 from app.kit.db import Database
-from app.kit.errors import SourceDown
 from app.kit.formats import TYPES, ListFormat
+from app.kit.reader import Rows, answering, ask, connected
+from app.kit.statements import Statement, numbered
 
 ROW_COUNT = "X-Row-Count"
 TRAILERS = "http.response.trailers"
 
-NAME = re.compile(r"(?<![:\w]):([a-z]\w*)")
-COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 LINES: Mapping[str, object] = {"format": "csv", "delimiter": "\x02", "quote": "\x01"}
 """Copies one column of JSON as it is: it holds no control character that would be quoted."""
 CSV: Mapping[str, object] = {"format": "csv", "header": True}
 
 Sink = Callable[[bytes], Awaitable[None]]
 Copy = Callable[[Sink], Awaitable[int]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """SQL with `:name`, and the values; those that it does not name are left out."""
-
-    sql: str
-    params: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,48 +42,34 @@ class Whole:
     statement: Statement
 
 
-Read = Callable[[AsyncConnection], Awaitable[Whole]]
+Read = Callable[[Rows], Awaitable[Whole]]
 
 
 @asynccontextmanager
-async def snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
+async def snapshot(database: Database) -> AsyncIterator[Connection]:
     """Open a transaction that sees one state of the database to its end, and writes nothing.
 
     It has a connection of its own, so that slow readers leave the pool to the others.
     """
-    async with Database(database.url, pooled=False).engine.connect() as connection:
-        reading = await connection.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
-        async with reading.begin():
-            yield reading
+    connection = await connected(database.connect)
+    try:
+        with answering():
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                yield connection
+    finally:
+        await connection.close()
 
 
 async def copy_out(
-    connection: AsyncConnection, statement: Statement, sink: Sink, layout: Mapping[str, object]
+    connection: Connection, statement: Statement, sink: Sink, layout: Mapping[str, object]
 ) -> int:
     """Copy what a statement selects to `sink`, no faster than it takes it; return the rows.
 
     `layout` are the options of COPY.
     """
-    driver: Driver[Any] | None = (await connection.get_raw_connection()).driver_connection
-    if driver is None:
-        raise SourceDown("The connection to Postgres is closed")
-    await connection.execute(text("SELECT 1"))
     sql, values = numbered(statement)
-    tag: str = await driver.copy_from_query(sql, *values, output=sink, **layout)
+    tag: str = await connection.copy_from_query(sql, *values, output=sink, **layout)
     return int(tag.removeprefix("COPY "))
-
-
-def numbered(statement: Statement) -> tuple[str, list[object]]:
-    """Write `:name` as `$1`, as the driver takes it, which writes the values into the SQL.
-
-    It would write them into comments, too, which a line's end in a value would end.
-    """
-    bare = COMMENT.sub("", statement.sql)
-    names = list(dict.fromkeys(NAME.findall(bare)))
-    sql = NAME.sub(lambda found: f"${names.index(found[1]) + 1}", bare)
-    return sql, [statement.params[name] for name in names]
 
 
 async def answer_whole(
@@ -105,7 +79,7 @@ async def answer_whole(
     opening = AsyncExitStack()
     try:
         connection = await opening.enter_async_context(snapshot(database))
-        whole = await read(connection)
+        whole = await read(partial(ask, connection))
         if etags.is_known(request, whole.etag):
             return etags.not_modified(whole.etag)
         layout = CSV if kind is ListFormat.CSV else LINES

@@ -1,23 +1,22 @@
 """What routes depend on: the database, a session, the clock, and types of what they take."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, TypeVar
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Path, Request
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.clock import Clock
-from app.kit.db import MOST_SECONDS, Database
-from app.kit.errors import SourceDown
+from app.kit.db import Database
+from app.kit.reader import MOST_SECONDS, too_slow
 from app.kit.shared import Shared
 
 DEFAULT_LIMIT = 50
@@ -25,8 +24,6 @@ MAX_LIMIT = 1000
 MAX_ID = 2**63 - 1
 ISO_DAY_CHARACTERS = 10
 QUERY_CANCELED = "57014"
-
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,29 +72,7 @@ def in_time() -> Iterator[None]:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != QUERY_CANCELED:
             raise
-        raise SourceDown(f"It took longer than {MOST_SECONDS} s.", code="too_slow") from error
-
-
-@asynccontextmanager
-async def reading(database: Database) -> AsyncIterator[AsyncConnection]:
-    """Lend a connection for reading: each statement sees a state of its own."""
-    with in_time():
-        async with database.reader.connect() as connection:
-            yield connection
-
-
-async def read_once(
-    database: Database, read: Callable[[AsyncConnection], Awaitable[Answer]]
-) -> Answer:
-    """Return what `read` reads; when its connection turns out to be lost, on another one."""
-    try:
-        async with reading(database) as connection:
-            return await read(connection)
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-    async with reading(database) as connection:
-        return await read(connection)
+        raise too_slow() from error
 
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]

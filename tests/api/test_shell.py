@@ -12,7 +12,8 @@ from sqlalchemy import text
 from app.access.scopes import Scope
 from app.api.app import create_app
 from app.kit.db import Database
-from app.kit.web import SessionDep, ShellDep, reading
+from app.kit.statements import Statement
+from app.kit.web import SessionDep, ShellDep
 from app.settings import Settings
 from tests.support.service import client, service, token
 
@@ -169,10 +170,10 @@ async def test_what_takes_too_long_is_ended_and_said(shared: Database, tmp_path:
 
     @router.get("/most")
     async def most(session: SessionDep, shell: ShellDep) -> list[str]:
-        connection = await session.connection()
-        asked = text("SELECT current_setting('statement_timeout')")
-        async with reading(shell.database) as other:
-            return [str(await each.scalar(asked)) for each in (connection, other)]
+        asked = "SELECT current_setting('statement_timeout')"
+        here = await (await session.connection()).scalar(text(asked))
+        ((there,),) = await shell.database.reader.rows(Statement(sql=asked, params={}))
+        return [here, there]
 
     app = service(shared, tmp_path)
     app.include_router(router)

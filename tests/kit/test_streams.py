@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 from fastapi import Request
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import scopes
 from app.kit.db import Database
 from app.kit.formats import ListFormat
-from app.kit.streams import TRAILERS, Statement, Whole, answer_whole, numbered
+from app.kit.reader import Rows
+from app.kit.statements import Statement
+from app.kit.streams import TRAILERS, Whole, answer_whole
 from app.sources.directory.models import User
 from tests.support.alerting import owing, published
 from tests.support.service import client, service, token
@@ -55,8 +55,8 @@ async def test_a_trailer_counts_the_rows_where_the_protocol_has_any(
 async def test_rows_and_etag_are_of_one_state_whatever_is_written_between_them(
     database: Database,
 ) -> None:
-    async def read(connection: AsyncConnection) -> Whole:
-        known = (await connection.execute(text("SELECT count(*) FROM users"))).scalar_one()
+    async def read(rows: Rows) -> Whole:
+        ((known,),) = await rows(Statement(sql="SELECT count(*) FROM users", params={}))
         async with database.transaction() as session:
             session.add(User(id=known + 1))
         lines = Statement(sql="SELECT row_to_json(users)::text FROM users", params={})
@@ -74,11 +74,3 @@ async def test_rows_and_etag_are_of_one_state_whatever_is_written_between_them(
         ('"1"', 1),
         ('"2"', 2),
     ]
-
-
-def test_a_statement_names_its_values_by_number_and_loses_its_comments() -> None:
-    sql = "-- Of :b.\nSELECT CAST(:b AS date), x::text\n  -- and :c\nWHERE a = :a AND b < :b\n"
-
-    found = numbered(Statement(sql=sql, params={"a": 1, "b": 2, "c": 3}))
-
-    assert found == ("SELECT CAST($1 AS date), x::text\nWHERE a = $2 AND b < $1\n", [2, 1])

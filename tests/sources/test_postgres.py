@@ -11,6 +11,7 @@ from sqlalchemy import make_url, text
 from app.kit.bulk import read_frame
 from app.kit.db import Database
 from app.kit.errors import AppError, SourceDown, Unusable
+from app.kit.statements import Statement
 from app.settings import Settings
 from app.sources import migrations
 from app.sources.postgres import migrate, open_database, refuse_old
@@ -90,9 +91,10 @@ async def test_every_connection_heeds_the_words_of_an_address(server: str) -> No
     database = Database(f"{server}{'&' if '?' in server else '?'}{words}")
 
     driver = await database.connect()
-    async with database.engine.connect() as one, database.reader.connect() as other:
-        found = [await each.scalar(text("SHOW work_mem")) for each in (one, other)]
-    found.append(await driver.fetchval("SHOW work_mem"))
+    async with database.engine.connect() as one:
+        found = [await one.scalar(text("SHOW work_mem"))]
+    ((read,),) = await database.reader.rows(Statement(sql="SHOW work_mem", params={}))
+    found += [read, await driver.fetchval("SHOW work_mem")]
     found.append((await read_frame(database, "SELECT current_setting('work_mem')")).item())
     await driver.close()
     await database.close()

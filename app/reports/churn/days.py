@@ -2,101 +2,60 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.alerts.counted import evaluations
 from app.kit.days import EPOCH
-from app.kit.etags import etag_of
+from app.kit.reader import Rows
+from app.kit.statements import Statement
 from app.reports.churn.asked import DayAsked, DaysAsked
 from app.runs.base import Academies
-from app.runs.gate import DayState
 
 HERE = Path(__file__).parent
+NEWEST_SQL = (HERE / "days_newest.sql").read_text("utf-8")
+BETWEEN_SQL = (HERE / "days_between.sql").read_text("utf-8")
 DAYS_SQL = (HERE / "days.sql").read_text("utf-8")
-NEWEST_SQL = (HERE / "days_newest.sql").read_text("utf-8") + DAYS_SQL
-BETWEEN_SQL = (HERE / "days_between.sql").read_text("utf-8") + DAYS_SQL
 EVALUATIONS = {True: evaluations("churn"), False: "NULL"}
-NEWEST = {told: text(NEWEST_SQL.format(evaluations=sql)) for told, sql in EVALUATIONS.items()}
-BETWEEN = {told: text(BETWEEN_SQL.format(evaluations=sql)) for told, sql in EVALUATIONS.items()}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedDay:
-    """An academy's day that can be read, and the publications that it is compared with."""
-
-    academy_id: int
-    report_date: date
-    state: DayState
-    revision: int
-    published_at: datetime
-    scoring_version: int
-    yesterday_revision: int | None
-    earlier_revision: int | None
-    earlier_scoring_version: int | None
-    directory_version: str | None
-    evaluations: str | None
-
-    @property
-    def shown(self) -> dict[str, object]:
-        """What is told of it, as `ReadDay` has it: an answer may have thousands."""
-        return {
-            "academy_id": self.academy_id,
-            "report_date": self.report_date,
-            "state": self.state,
-            "revision": self.revision,
-            "published_at": self.published_at,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Days:
-    """All days of an answer, the newest first."""
+    """All days of an answer, the newest first, as the database put them together.
 
-    each: Sequence[PublishedDay]
+    There may be many (a year of every academy), so nothing is done with each of them here.
+    """
+
+    academies: Sequence[int]
+    dates: Sequence[date]
+    revisions: Sequence[int]
+    earlier_revisions: Sequence[int | None]
+    shown: str
+    """What is told of them: JSON objects with commas between them."""
+    digest: str
+    """What stays the same as long as no day is published anew."""
+    versions: str
+    """All that an answer made of these days depends on, the directory apart: of sums, the
+    evaluations of alerts as well."""
+    scoring_changed_on: date | None
+    """The newest day whose score is computed in another way than that of the day compared."""
+    directory_version: str | None
+    """What changes with every name."""
 
     @property
     def first(self) -> date:
         """The oldest."""
-        return min((day.report_date for day in self.each), default=EPOCH)
+        return self.dates[-1] if self.dates else EPOCH
 
     @property
     def last(self) -> date:
         """The newest."""
-        return max((day.report_date for day in self.each), default=EPOCH)
-
-    @property
-    def digest(self) -> str:
-        """What stays the same as long as no day is published anew."""
-        return etag_of([(d.academy_id, d.report_date, d.revision) for d in self.each])
-
-    @property
-    def versions(self) -> object:
-        """All that an answer made of these days depends on, the directory apart."""
-        read = [(d.academy_id, d.report_date, d.state, d.revision) for d in self.each]
-        compared = [(d.yesterday_revision, d.earlier_revision) for d in self.each]
-        return read, compared, self.each[0].evaluations if self.each else None
-
-    @property
-    def directory_version(self) -> str | None:
-        """What changes with every name."""
-        return self.each[0].directory_version if self.each else None
+        return self.dates[0] if self.dates else EPOCH
 
     @property
     def params(self) -> dict[str, object]:
         """The days as columns."""
-        return {
-            "academies": [day.academy_id for day in self.each],
-            "dates": [day.report_date for day in self.each],
-        }
-
-    @property
-    def revisions(self) -> list[int]:
-        """Their publications."""
-        return [day.revision for day in self.each]
+        return {"academies": self.academies, "dates": self.dates}
 
 
 def bounds(asked: DayAsked) -> tuple[date, date] | None:
@@ -109,11 +68,7 @@ def bounds(asked: DayAsked) -> tuple[date, date] | None:
 
 
 async def find_days(
-    connection: AsyncConnection,
-    asked: DayAsked,
-    academies: Academies,
-    *,
-    until: date | None = None,
+    rows: Rows, asked: DayAsked, academies: Academies, *, until: date | None = None
 ) -> Days:
     """Return the days asked for that can be read, or each academy's newest.
 
@@ -125,10 +80,11 @@ async def find_days(
     }
     asked_for = bounds(asked)
     if asked_for is None:
-        found = await connection.execute(NEWEST[asked.is_summed], params | {"until": until})
+        sql = NEWEST_SQL
+        params["until"] = until
     else:
-        first, last = asked_for
-        between = params | {"first": first, "last": last}
-        found = await connection.execute(BETWEEN[asked.is_summed], between)
-    names = tuple(found.keys())
-    return Days(each=[PublishedDay(**dict(zip(names, row, strict=True))) for row in found])
+        sql = BETWEEN_SQL
+        params["first"], params["last"] = asked_for
+    sql += DAYS_SQL.format(evaluations=EVALUATIONS[asked.is_summed])
+    (row,) = await rows(Statement(sql=sql, params=params))
+    return Days(**row)

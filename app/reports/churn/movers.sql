@@ -4,6 +4,7 @@ WITH days AS (
         CAST(:academies AS bigint[]), CAST(:dates AS date[]), CAST(:revisions AS bigint[]),
         CAST(:earlier_revisions AS bigint[])
     ) AS asked (academy_id, report_date, revision, earlier_revision)
+    WHERE earlier_revision IS NOT NULL
 ),
 picked AS MATERIALIZED (
     SELECT
@@ -33,7 +34,7 @@ SELECT
             AND earlier.report_date = days.report_date - {back}
             AND earlier.revision = days.earlier_revision
         WHERE standing.report_type = 'churn'
-    ) = cardinality(CAST(:academies AS bigint[])) AS unchanged,
+    ) = (SELECT count(*) FROM days) AS unchanged,
     (
         SELECT string_agg(CAST(row_to_json(risk) AS text), ',' ORDER BY p.place)
         FROM picked AS p

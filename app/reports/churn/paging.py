@@ -8,13 +8,13 @@ from typing import Protocol
 import orjson
 from fastapi import Request, Response
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.scopes import Key, Scope
 from app.kit import cursors, etags
 from app.kit.cursors import Cursor
 from app.kit.errors import Conflict
-from app.kit.web import Shell, read_once
+from app.kit.reader import Rows
+from app.kit.web import Shell
 from app.reports.churn.asked import DayAsked, RiskQuery
 from app.reports.churn.days import Days, bounds, find_days
 from app.reports.churn.queries import PageRead
@@ -29,7 +29,7 @@ NO_FILTERS = ("limit", "cursor", "count", "format")
 class Read(Protocol):
     """Reads the answer of some days."""
 
-    def __call__(self, connection: AsyncConnection, days: Days) -> Awaitable[PageRead]:
+    def __call__(self, rows: Rows, days: Days) -> Awaitable[PageRead]:
         """Read it."""
         ...
 
@@ -90,7 +90,7 @@ async def answer_read(request: Request, shell: Shell, asked: Asked, read: Read) 
         days = await _days_of(shell, asked)
         if etags.is_asked(request) and etags.is_known(request, etag := asked.etag(days, shell)):
             return etags.not_modified(etag)
-        page = await read_once(shell.database, partial(read, days=days))
+        page = await read(shell.database.reader.rows, days)
         if page.unchanged:
             return _answer(request, shell, asked, days, page)
     raise Conflict("The days are being published just now; ask again.", code="list_changed")
@@ -101,10 +101,9 @@ async def _days_of(shell: Shell, asked: Asked) -> Days:
     until = asked.cursor.until if asked.cursor else None
     query, academies = asked.query, asked.academies
     scope = None if academies is None else tuple(academies)
-    find = partial(find_days, asked=query, academies=scope, until=until)
     days = await shell.shared.get(
         ("days", bounds(query), query.compared_days, query.is_summed, scope, until),
-        partial(read_once, shell.database, find),
+        partial(find_days, shell.database.reader.rows, query, scope, until=until),
     )
     if asked.cursor is not None:
         asked.cursor.check_digest(days.digest)
@@ -113,14 +112,10 @@ async def _days_of(shell: Shell, asked: Asked) -> Days:
 
 def _answer(request: Request, shell: Shell, asked: Asked, days: Days, page: PageRead) -> Response:
     following = _following(asked, days, page)
-    rest: dict[str, object] = {
-        "next_cursor": following,
-        "days": [day.shown for day in days.each],
-        "timezone": str(shell.zone),
-    }
+    rest: dict[str, object] = {"next_cursor": following, "timezone": str(shell.zone)}
     if page.total is not None:
         rest["total"] = page.total
-    body = b'{"items":[%b],%b' % (page.items.encode(), orjson.dumps(rest)[1:])
+    body = f'{{"items":[{page.items}],"days":[{days.shown}],'.encode() + orjson.dumps(rest)[1:]
     answer = etags.json_answer(body, asked.etag(days, shell))
     if following is not None:
         answer.headers["Link"] = cursors.next_link(request, following)

@@ -1,16 +1,14 @@
 """What a list of risks asks the database: a page at a time, or all of it as a stream."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import orjson
-from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.kit.cursors import Cursor, Position
 from app.kit.formats import ListFormat, cells
-from app.kit.streams import Statement
+from app.kit.reader import Rows
+from app.kit.statements import Statement
 from app.reports.churn import order
 from app.reports.churn.asked import RiskQuery
 from app.reports.churn.days import Days
@@ -38,7 +36,7 @@ class PageRead:
 
 
 async def read_page(
-    connection: AsyncConnection,
+    rows: Rows,
     query: RiskQuery,
     days: Days,
     cursor: Cursor | None,
@@ -46,13 +44,12 @@ async def read_page(
     people: bool,
 ) -> PageRead:
     """Read the page after the cursor; `unchanged` says that it is made of exactly these days."""
-    statement = page_statement(query, days, cursor, people=people)
-    row = (await connection.execute(_text(statement.sql), dict(statement.params))).one()
+    (row,) = await rows(page_statement(query, days, cursor, people=people))
     return PageRead(
-        unchanged=row.unchanged,
-        items=row.items or "",
-        position=orjson.loads(row.position) if row.more else None,
-        total=row.total,
+        unchanged=row["unchanged"],
+        items=row["items"] or "",
+        position=orjson.loads(row["position"]) if row["more"] else None,
+        total=row["total"],
     )
 
 
@@ -107,8 +104,3 @@ def _cells(*, details: bool) -> str:
     """Name the columns of a CSV."""
     names = [name for name in Risk.model_fields if details or name != "details"]
     return cells("risk", names, texts=TEXT_COLUMNS)
-
-
-@lru_cache(maxsize=256)
-def _text(sql: str) -> TextClause:
-    return text(sql)

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.gate import require
 from app.access.scopes import Key, Scope
@@ -14,6 +13,7 @@ from app.kit.days import ONE_DAY, day_of
 from app.kit.errors import NotFound
 from app.kit.formats import ListFormat, format_of
 from app.kit.problems import answers
+from app.kit.reader import Rows
 from app.kit.web import PathId, Shell, ShellDep
 from app.reports.churn import examples
 from app.reports.churn.asked import (
@@ -65,8 +65,8 @@ async def list_churn_risk(
         return await answer_stream(request, shell, key, query, kind)
     asked = Asked(key=key, query=query, cursor=cursor)
 
-    async def read(connection: AsyncConnection, days: Days) -> PageRead:
-        return await read_page(connection, query, days, cursor, people=asked.people)
+    async def read(rows: Rows, days: Days) -> PageRead:
+        return await read_page(rows, query, days, cursor, people=asked.people)
 
     return await answer_read(request, shell, asked, read)
 
@@ -91,8 +91,8 @@ async def get_churn_history(
     risks, cursor = _history(user_id, query, shell)
     asked = Asked(key=key, query=risks, cursor=cursor)
 
-    async def read(connection: AsyncConnection, days: Days) -> PageRead:
-        page = await read_page(connection, risks, days, cursor, people=asked.people)
+    async def read(rows: Rows, days: Days) -> PageRead:
+        page = await read_page(rows, risks, days, cursor, people=asked.people)
         if not page.items:
             raise _unknown_user(user_id)
         return page
@@ -114,8 +114,8 @@ async def get_churn_summary(
     `alerts` is what the evaluation of the day did and left open; null until it was.
     """
 
-    async def read(connection: AsyncConnection, days: Days) -> PageRead:
-        return await read_summary(connection, days, query.group)
+    async def read(rows: Rows, days: Days) -> PageRead:
+        return await read_summary(rows, days, query.group)
 
     return await answer_read(request, shell, Asked(key=key, query=query), read)
 
@@ -132,8 +132,8 @@ async def get_churn_trend(
     """Give the sums of each day with its alerts, the oldest first; without days, of the last 30."""
     asked = Asked(key=key, query=_recent(query, shell, TREND_DAYS))
 
-    async def read(connection: AsyncConnection, days: Days) -> PageRead:
-        return await read_trend(connection, days, query.group)
+    async def read(rows: Rows, days: Days) -> PageRead:
+        return await read_trend(rows, days, query.group)
 
     return await answer_read(request, shell, asked, read)
 
@@ -153,8 +153,8 @@ async def list_churn_movers(
     """
     asked = Asked(key=key, query=query)
 
-    async def read(connection: AsyncConnection, days: Days) -> PageRead:
-        return await read_movers(connection, days, query, people=asked.people)
+    async def read(rows: Rows, days: Days) -> PageRead:
+        return await read_movers(rows, days, query, people=asked.people)
 
     return await answer_read(request, shell, asked, read)
 

@@ -1,10 +1,10 @@
 """All risks of a filter at once, as CSV or NDJSON, from one state of the database."""
 
 from fastapi import Request, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.access.scopes import Key
 from app.kit.formats import ListFormat
+from app.kit.reader import Rows
 from app.kit.streams import Whole, answer_whole
 from app.kit.web import Shell
 from app.reports.churn.asked import RiskQuery
@@ -20,8 +20,8 @@ async def answer_stream(
     formatted = query.model_copy(update={"format": kind})
     asked = Asked(key=key, query=formatted)
 
-    async def read(connection: AsyncConnection) -> Whole:
-        days = await find_days(connection, formatted, asked.academies)
+    async def read(rows: Rows) -> Whole:
+        days = await find_days(rows, formatted, asked.academies)
         statement = stream_statement(formatted, days, people=asked.people)
         return Whole(etag=asked.etag(days, shell), statement=statement)
 

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.kit.days import ONE_DAY
 from app.kit.db import Database
 from app.kit.partitions import ensure_months
-from app.kit.web import reading
+from app.kit.statements import Statement
 from app.reports.churn.asked import DaysAsked, RiskQuery
 from app.reports.churn.days import find_days
 from app.reports.churn.queries import page_statement
@@ -149,13 +149,11 @@ async def test_pages_are_read_by_index_from_the_months_asked_for(
 ) -> None:
     await fill(database)
     asked = RiskQuery.model_validate(query)
-    async with reading(database) as connection:
-        days = await find_days(connection, asked, asked.academy or None)
-        statement = page_statement(asked, days, None, people=False)
-        explained = await connection.execute(
-            text(f"EXPLAIN (ANALYZE, COSTS OFF) {statement.sql}"), dict(statement.params)
-        )
-        plan = "\n".join(explained.scalars())
+    rows = database.reader.rows
+    days = await find_days(rows, asked, asked.academy or None)
+    page = page_statement(asked, days, None, people=False)
+    explain = Statement(sql=f"EXPLAIN (ANALYZE, COSTS OFF) {page.sql}", params=page.params)
+    plan = "\n".join(line for (line,) in await rows(explain))
 
     assert "Seq Scan on churn_risk_reports" not in plan
     assert "churn_risk_reports_202601" not in plan
@@ -166,8 +164,6 @@ async def test_the_newest_days_are_found_without_reading_the_whole_ledger(
     database: Database,
 ) -> None:
     await fill(database)
-    async with reading(database) as connection:
-        asked = DaysAsked()
-        found = await find_days(connection, asked, None)
+    found = await find_days(database.reader.rows, DaysAsked(), None)
 
-    assert [(day.academy_id, day.report_date) for day in found.each] == [(1, DAY), (2, DAY)]
+    assert (found.academies, found.dates) == ([1, 2], [DAY, DAY])

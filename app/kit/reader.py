@@ -1,0 +1,131 @@
+"""Reading by single statements, on connections to which nothing else is sent."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Protocol
+
+from asyncpg import Connection, PostgresError, Record
+from asyncpg.exceptions import (
+    AdminShutdownError,
+    CrashShutdownError,
+    PostgresConnectionError,
+    QueryCanceledError,
+)
+
+from app.kit.errors import SourceDown
+from app.kit.statements import Statement, numbered
+
+PATIENCE_SECONDS = 30
+MOST_SECONDS = 60
+"""A statement of a request that takes longer is ended: by then nobody waits for its answer."""
+READING: Mapping[str, str] = MappingProxyType(
+    {"statement_timeout": f"{MOST_SECONDS}s", "plan_cache_mode": "force_generic_plan"}
+)
+"""Of connections that read. Postgres would plan their statements for their values each time, which
+takes it longer than running them: for partitioned tables it takes the guess at any values for the
+dearer one."""
+LOST = (AdminShutdownError, ConnectionError, CrashShutdownError, PostgresConnectionError)
+
+Connect = Callable[[], Awaitable[Connection]]
+
+
+class Rows(Protocol):
+    """Reads what a statement selects."""
+
+    async def __call__(self, statement: Statement) -> Sequence[Record]:
+        """Read it."""
+        ...
+
+
+class Reader:
+    """At most so many connections; each statement sees a state of its own.
+
+    There is no ping, no transaction and no reset: a connection that was lost meanwhile is found out
+    by using it, and then the statement is sent again on a new one.
+    """
+
+    def __init__(self, connect: Connect, *, most: int) -> None:
+        self._connect = connect
+        self._places = asyncio.Semaphore(most)
+        self._idle: list[Connection] = []
+
+    async def rows(self, statement: Statement) -> Sequence[Record]:
+        """Return all rows.
+
+        Raises `ConnectionError` when the database does not answer, `SourceDown` when it takes too
+        long.
+        """
+        await self._take_place()
+        try:
+            return await self._ask(self._lend() or await connected(self._connect), statement)
+        except ConnectionError:
+            return await self._ask(await connected(self._connect), statement)
+        finally:
+            self._places.release()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _take_place(self) -> None:
+        if not self._places.locked():
+            await self._places.acquire()
+            return
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise ConnectionError("Too many wait for the database") from error
+
+    def _lend(self) -> Connection | None:
+        """Take the connection that was used last; those that were seen to close are dropped."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return None
+
+    async def _ask(self, connection: Connection, statement: Statement) -> Sequence[Record]:
+        """Ask; the connection is kept only if it answered."""
+        try:
+            found = await ask(connection, statement)
+        except BaseException:
+            connection.terminate()
+            raise
+        self._idle.append(connection)
+        return found
+
+
+async def connected(connect: Connect) -> Connection:
+    """Make a connection; raise `ConnectionError` if there is none to be had."""
+    try:
+        return await connect()
+    except (OSError, PostgresError) as error:
+        raise ConnectionError("The database does not answer") from error
+
+
+async def ask(connection: Connection, statement: Statement) -> Sequence[Record]:
+    """Return all rows, as `answering` says."""
+    sql, values = numbered(statement)
+    with answering():
+        found: Sequence[Record] = await connection.fetch(sql, *values)
+        return found
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Raise `ConnectionError` where the database is lost, `SourceDown` where it took too long."""
+    try:
+        yield
+    except QueryCanceledError as error:
+        raise too_slow() from error
+    except LOST as error:
+        raise ConnectionError("The connection to the database is lost") from error
+
+
+def too_slow() -> SourceDown:
+    """Return the error for a statement that was ended because it took too long."""
+    return SourceDown(f"It took longer than {MOST_SECONDS} s.", code="too_slow")
