@@ -7,8 +7,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 
-from app.kit.errors import Fault, Invalid
-from app.kit.problems import pointer
+from app.kit.queries import refuse_unknown
 
 
 class RefuseUnknown:
@@ -22,15 +21,7 @@ class RefuseUnknown:
         if not request.scope["query_string"]:
             return
         known = self._names(request.scope["route"])
-        unknown = sorted(set(request.query_params) - known)
-        if unknown:
-            there = ", ".join(sorted(known)) or "none"
-            faults = [
-                Fault(pointer=pointer(["query", name]), message=f"unknown; there is: {there}")
-                for name in unknown
-            ]
-            message = "The path has no such parameter."
-            raise Invalid(message, code="unknown_parameter", faults=faults)
+        refuse_unknown(request.query_params, known)
 
     def _names(self, route: APIRoute) -> frozenset[str]:
         known = self._known.get(id(route))

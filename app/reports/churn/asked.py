@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.kit.formats import FORMAT, ListFormat
 from app.kit.web import DEFAULT_LIMIT, CursorText, Day, Id, Limit
@@ -38,6 +38,8 @@ class RiskSort(StrEnum):
 
 class DayAsked(BaseModel):
     """Which published day is read: each academy's newest, unless one is named."""
+
+    model_config = ConfigDict(frozen=True)
 
     is_summed: ClassVar[bool] = False
     """Whether sums are asked for: they are compared with nothing, and alerts stand beside them."""

@@ -13,6 +13,7 @@ from app.kit.days import ONE_DAY, day_of
 from app.kit.errors import NotFound
 from app.kit.formats import ListFormat, format_of
 from app.kit.problems import answers
+from app.kit.read_route import ReadRoute
 from app.kit.reader import Rows
 from app.kit.web import PathId, Shell, ShellDep
 from app.reports.churn import examples
@@ -37,7 +38,7 @@ TREND_DAYS = 30
 
 Q = TypeVar("Q", bound=DaysAsked)
 
-router = APIRouter(prefix="/churn", tags=["churn"])
+router = APIRouter(prefix="/churn", tags=["churn"], route_class=ReadRoute)
 
 Reader = Annotated[Key, require(Scope.REPORTS_READ, report_type="churn")]
 
