@@ -4,12 +4,14 @@ from pathlib import Path
 
 from app.alerts.counted import evaluated
 from app.kit.errors import Conflict
+from app.kit.json_sql import object_of
 from app.kit.reader import Rows
 from app.kit.statements import Statement
 from app.reports.churn.asked import Direction, FigureGrouping, MoversQuery
 from app.reports.churn.days import Days
 from app.reports.churn.filters import literal
-from app.reports.churn.queries import COLUMNS_SQL, PageRead, joins
+from app.reports.churn.queries import COLUMNS_SQL, NO_DETAILS, PageRead, joins
+from app.reports.churn.schemas import Mover
 
 HERE = Path(__file__).parent
 SUMS_SQL = (HERE / "sums.sql").read_text("utf-8")
@@ -52,6 +54,7 @@ async def read_movers(rows: Rows, days: Days, query: MoversQuery, *, people: boo
         moved=MOVED[query.direction],
         joins=joins(days, people=people),
         columns=COLUMNS_SQL,
+        item=object_of(Mover, "risk", without=NO_DETAILS),
     )
     params = days.params | {
         "revisions": days.revisions,

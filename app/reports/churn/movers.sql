@@ -8,7 +8,7 @@ WITH days AS (
 ),
 picked AS MATERIALIZED (
     SELECT
-        r AS row, b.churn_risk_score AS score_before, b.risk_level AS level_before,
+        r.*, b.churn_risk_score AS score_before, b.risk_level AS level_before,
         row_number() OVER (
             ORDER BY abs(r.churn_risk_score - b.churn_risk_score) DESC, r.user_id, r.academy_id
         ) AS place
@@ -36,14 +36,13 @@ SELECT
         WHERE standing.report_type = 'churn'
     ) = (SELECT count(*) FROM days) AS unchanged,
     (
-        SELECT string_agg(CAST(row_to_json(risk) AS text), ',' ORDER BY p.place)
+        SELECT string_agg({item}, ',' ORDER BY p.place)
         FROM picked AS p
         {joins}
         CROSS JOIN LATERAL (
             SELECT
                 {columns},
                 p.score_before, p.level_before,
-                CAST(round(CAST((p.row).churn_risk_score - p.score_before AS numeric), 2)
-                    AS double precision) AS score_change
+                round((p.churn_risk_score - p.score_before) * 100) / 100 AS score_change
         ) AS risk
     ) AS items

@@ -65,7 +65,7 @@ def within_a_day(terms: Sequence[Term]) -> Sequence[Term]:
 
 def position(terms: Sequence[Term]) -> str:
     """Write the columns whose values are a row's place in the list."""
-    return ", ".join(f"(p.row).{term.column}" for term in terms)
+    return ", ".join(f"p.{term.column}" for term in terms)
 
 
 def after(terms: Sequence[Term], place: Position) -> tuple[str, dict[str, object]]:

@@ -6,10 +6,10 @@ WITH days AS (
     ) AS asked (academy_id, report_date, revision)
 ),
 picked AS MATERIALIZED (
-    SELECT found.row, row_number() OVER (ORDER BY {order_found}) AS place
+    SELECT found.*, row_number() OVER (ORDER BY {order_found}) AS place
     FROM days
     CROSS JOIN LATERAL (
-        SELECT r AS row, r.*
+        SELECT {whole} r.*
         FROM churn_risk_reports AS r
         WHERE r.report_date = days.report_date AND r.academy_id = days.academy_id
             AND r.report_date BETWEEN {first} AND {last}
@@ -28,7 +28,7 @@ SELECT
         WHERE standing.report_type = 'churn'
     ) = cardinality(CAST(:academies AS bigint[])) AS unchanged,
     (
-        SELECT string_agg(CAST(row_to_json(risk) AS text), ',' ORDER BY p.place)
+        SELECT string_agg({item}, ',' ORDER BY p.place)
         FROM picked AS p
         {joins}
         CROSS JOIN LATERAL (SELECT {columns}) AS risk

@@ -7,6 +7,7 @@ import orjson
 
 from app.kit.cursors import Cursor, Position
 from app.kit.formats import ListFormat, cells
+from app.kit.json_sql import object_of
 from app.kit.reader import Rows
 from app.kit.statements import Statement
 from app.reports.churn import order
@@ -22,6 +23,7 @@ TOTAL_SQL = (HERE / "total.sql").read_text("utf-8")
 COLUMNS_SQL = (HERE / "risk_columns.sql").read_text("utf-8")
 JOINS_SQL = (HERE / "risk_joins.sql").read_text("utf-8")
 DETAILS_SQL = ", churn_details(p.row) AS details"
+NO_DETAILS = frozenset({"details"})
 TEXT_COLUMNS = ("email", "full_name", "main_reason_text", "currency")
 
 
@@ -74,13 +76,13 @@ def page_statement(
 
 def stream_statement(query: RiskQuery, days: Days, *, people: bool) -> Statement:
     """Write the statement that selects every row of the filter, as lines of a format."""
-    asked = condition(query)
+    asked, parts = condition(query), _parts(query, days, people=people)
     csv = query.format is ListFormat.CSV
     sql = STREAM_SQL.format(
-        **_parts(query, days, people=people),
+        **parts,
         filters=asked.sql,
-        output=_cells(details=query.details) if csv else "CAST(row_to_json(risk) AS text)",
-        order=order.order_by(order.terms_of(query.sort), "(p.row)."),
+        output=_cells(details=query.details) if csv else parts["item"],
+        order=order.order_by(order.terms_of(query.sort), "p."),
     )
     return Statement(sql=sql, params=days.params | asked.params)
 
@@ -96,7 +98,9 @@ def _parts(query: RiskQuery, days: Days, *, people: bool) -> dict[str, str]:
         "first": literal(days.first),
         "last": literal(days.last),
         "joins": joins(days, people=people),
+        "whole": "r AS row," if query.details else "",
         "columns": COLUMNS_SQL + (DETAILS_SQL if query.details else ""),
+        "item": object_of(Risk, "risk", without=frozenset() if query.details else NO_DETAILS),
     }
 
 

@@ -4,7 +4,7 @@ WITH days AS (
         AS asked (academy_id, report_date)
 ),
 picked AS NOT MATERIALIZED (
-    SELECT r AS row
+    SELECT {whole} r.*
     FROM days
     JOIN churn_risk_reports AS r
         ON r.report_date = days.report_date AND r.academy_id = days.academy_id
