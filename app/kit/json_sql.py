@@ -1,6 +1,6 @@
 """JSON that Postgres writes, in the words of the model that describes it."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from types import NoneType
@@ -35,7 +35,7 @@ def _written(kind: object, value: str) -> tuple[str, str, str]:
     """Return what stands before a value, the SQL of its text, and what stands after it."""
     may_be_null = NoneType in get_args(kind)
     of = next(each for each in get_args(kind) if each is not NoneType) if may_be_null else kind
-    if of is str:
+    if of in (str, datetime):
         return "", f"coalesce(CAST(to_json({value}) AS text), 'null')", ""
     quoted = isinstance(of, type) and issubclass(of, QUOTED)
     if not may_be_null:

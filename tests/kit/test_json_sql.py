@@ -1,6 +1,6 @@
 """Objects that Postgres writes are those of `row_to_json`, to the byte."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -20,6 +20,7 @@ class Thing(BaseModel):
     whole: int
     part: float | None
     day: date
+    since: datetime
     ended: date | None
     id: UUID
     colour: Colour | None
@@ -32,7 +33,8 @@ class Thing(BaseModel):
 
 
 COLUMNS = """
-    1 AS whole, {part} AS part, DATE '2026-01-31' AS day, {ended} AS ended,
+    1 AS whole, {part} AS part, DATE '2026-01-31' AS day,
+    CAST('2026-01-31 09:00:00.5+00' AS timestamptz) AS since, {ended} AS ended,
     CAST('00000000-0000-0000-0000-0000000000ff' AS uuid) AS id, {colour} AS colour,
     {name} AS name, {motto} AS motto, {count} AS count, {known} AS known, {rest} AS rest,
     json_build_object('b', 2) AS always

@@ -7,16 +7,22 @@ from pathlib import Path
 
 from app.alerts.counted import evaluations
 from app.kit.days import EPOCH
+from app.kit.json_sql import object_of
 from app.kit.reader import Rows
 from app.kit.statements import Statement
 from app.reports.churn.asked import DayAsked, DaysAsked
+from app.reports.churn.schemas import ReadDay
 from app.runs.base import Academies
 
 HERE = Path(__file__).parent
 NEWEST_SQL = (HERE / "days_newest.sql").read_text("utf-8")
 BETWEEN_SQL = (HERE / "days_between.sql").read_text("utf-8")
+COMPARED_SQL = (HERE / "days_compared.sql").read_text("utf-8")
+ALONE_SQL = (HERE / "days_alone.sql").read_text("utf-8")
 DAYS_SQL = (HERE / "days.sql").read_text("utf-8")
-EVALUATIONS = {True: evaluations("churn"), False: "NULL"}
+SHOWN = object_of(ReadDay, "sorted")
+SUMMED_SQL = ALONE_SQL + DAYS_SQL.format(item=SHOWN, evaluations=evaluations("churn"))
+LISTED_SQL = COMPARED_SQL + DAYS_SQL.format(item=SHOWN, evaluations="NULL")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +82,7 @@ async def find_days(
     """
     params: dict[str, object] = {
         "academies": None if academies is None else list(academies),
-        "back": None if asked.is_summed else asked.compared_days,
+        "back": asked.compared_days,
     }
     asked_for = bounds(asked)
     if asked_for is None:
@@ -85,6 +91,6 @@ async def find_days(
     else:
         sql = BETWEEN_SQL
         params["first"], params["last"] = asked_for
-    sql += DAYS_SQL.format(evaluations=EVALUATIONS[asked.is_summed])
+    sql += SUMMED_SQL if asked.is_summed else LISTED_SQL
     (row,) = await rows(Statement(sql=sql, params=params))
     return Days(**row)

@@ -11,7 +11,7 @@ from app.reports.churn.asked import Direction, FigureGrouping, MoversQuery
 from app.reports.churn.days import Days
 from app.reports.churn.filters import literal
 from app.reports.churn.queries import COLUMNS_SQL, NO_DETAILS, PageRead, joins
-from app.reports.churn.schemas import Mover
+from app.reports.churn.schemas import Mover, Summary, Sums, TrendPoint
 
 HERE = Path(__file__).parent
 SUMS_SQL = (HERE / "sums.sql").read_text("utf-8")
@@ -28,13 +28,13 @@ NEVER_ZERO = 0.01
 
 async def read_summary(rows: Rows, days: Days, group: FigureGrouping | None) -> PageRead:
     """Sum the days: together, or each academy's by itself; with the MRR."""
-    sql = _sums(days, group, day="CAST(NULL AS date)", mrr=MRR_SQL, columns="worth.mrr_by_level,")
+    sql = _sums(days, group, Summary, day="CAST(NULL AS date)")
     return await _read(rows, sql, days.params | {"revisions": days.revisions})
 
 
 async def read_trend(rows: Rows, days: Days, group: FigureGrouping | None) -> PageRead:
     """Sum each day: together, or each academy's by itself."""
-    sql = _sums(days, group, day="s.report_date", mrr="", columns="sums.day AS report_date,")
+    sql = _sums(days, group, TrendPoint, day="s.report_date")
     return await _read(rows, sql, days.params | {"revisions": days.revisions})
 
 
@@ -64,15 +64,17 @@ async def read_movers(rows: Rows, days: Days, query: MoversQuery, *, people: boo
     return await _read(rows, sql, params | {"change": change})
 
 
-def _sums(days: Days, group: FigureGrouping | None, *, day: str, mrr: str, columns: str) -> str:
+def _sums(days: Days, group: FigureGrouping | None, model: type[Sums], *, day: str) -> str:
+    with_mrr = "mrr_by_level" in model.model_fields
     return SUMS_SQL.format(
         first=literal(days.first),
         last=literal(days.last),
         evaluated=evaluated("churn"),
         day=day,
         academy="CAST(NULL AS bigint)" if group is None else "s.academy_id",
-        mrr=mrr,
-        columns=columns,
+        mrr=MRR_SQL if with_mrr else "",
+        columns="worth.mrr_by_level," if with_mrr else "",
+        item=object_of(model, "item"),
     )
 
 

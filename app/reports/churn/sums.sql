@@ -38,25 +38,31 @@ SELECT
         WHERE standing.report_type = 'churn'
     ) = cardinality(CAST(:academies AS bigint[])) AS unchanged,
     (
-        SELECT string_agg(CAST(row_to_json(item) AS text), ',' ORDER BY sums.day, sums.academy)
+        SELECT string_agg({item}, ',' ORDER BY sums.day, sums.academy)
         FROM sums
         {mrr}
         CROSS JOIN LATERAL (
             SELECT
                 {columns}
+                sums.day AS report_date,
                 sums.academy AS academy_id,
                 sums.subscribers,
-                json_build_object('LOW', sums.low, 'MEDIUM', sums.medium, 'HIGH', sums.high,
-                    'CRITICAL', sums.critical) AS levels,
-                json_build_object('FREE_TRIAL', sums.free_trial, 'ACTIVE', sums.active,
-                    'PAYMENT_ISSUE', sums.payment_issue) AS subscription_statuses,
+                concat(
+                    '{{"LOW":', sums.low, ',"MEDIUM":', sums.medium, ',"HIGH":', sums.high,
+                    ',"CRITICAL":', sums.critical, '}}'
+                ) AS levels,
+                concat(
+                    '{{"FREE_TRIAL":', sums.free_trial, ',"ACTIVE":', sums.active,
+                    ',"PAYMENT_ISSUE":', sums.payment_issue, '}}'
+                ) AS subscription_statuses,
                 sums.payment_issue AS payment_issues,
                 round(sums.score_sum / nullif(sums.subscribers, 0), 2) AS mean_score,
-                CASE WHEN sums.evaluated > 0 THEN json_build_object(
-                    'opened', sums.opened, 'reopened', sums.reopened, 'closed', sums.closed,
-                    'open', json_build_object('LOW', sums.open_low, 'MEDIUM', sums.open_medium,
-                        'HIGH', sums.open_high, 'CRITICAL', sums.open_critical),
-                    'unevaluated_academies', sums.academies - sums.evaluated)
+                CASE WHEN sums.evaluated > 0 THEN concat(
+                    '{{"opened":', sums.opened, ',"reopened":', sums.reopened,
+                    ',"closed":', sums.closed, ',"open":{{"LOW":', sums.open_low,
+                    ',"MEDIUM":', sums.open_medium, ',"HIGH":', sums.open_high,
+                    ',"CRITICAL":', sums.open_critical, '}},"unevaluated_academies":',
+                    sums.academies - sums.evaluated, '}}')
                 END AS alerts
         ) AS item
     ) AS items

@@ -90,6 +90,21 @@ async def test_a_summary_can_be_grouped_by_academy(
     assert answer["items"][0]["mrr_by_level"] == {"EUR": {"HIGH": 49}}
 
 
+@pytest.mark.parametrize("path", ["/churn/summary", f"/churn/trend?date={DAY}"])
+async def test_sums_stay_known_when_another_day_is_published(
+    asking: httpx.AsyncClient, database: Database, path: str
+) -> None:
+    await publish(database, risk(report_date=DAY - ONE_DAY), risk())
+    etag = (await asking.get(path)).headers["etag"]
+    await publish(database, risk(report_date=DAY - ONE_DAY))
+    known = await asking.get(path, headers={"If-None-Match": etag})
+    await publish(database, risk())
+
+    changed = await asking.get(path, headers={"If-None-Match": etag})
+
+    assert (known.status_code, changed.status_code) == (304, 200)
+
+
 async def test_a_trend_has_the_oldest_day_first(
     asking: httpx.AsyncClient, database: Database
 ) -> None:
