@@ -1,12 +1,15 @@
 """Rules of the house that no linter knows."""
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+NAME = re.compile(r"[a-z0-9-]+")
 MOST_LINES = 250
 LONGER = {
     "app/reports/churn/schemas.py",
@@ -43,6 +46,16 @@ def imports_in(path: Path) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom):
             yield str(node.module)
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_what_runs_is_locked_with_all_that_it_names() -> None:
+    """What only the tests bring along is missing where the service runs."""
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    locked = (ROOT / "requirements.lock").read_text("utf-8").splitlines()
+    names = {NAME.match(line)[0] for line in named}  # type: ignore[index]
+
+    assert names - {line.partition("==")[0] for line in locked} == set()
+    assert {"httptools", "uvloop"} <= names
 
 
 def test_the_edge_commits_and_nobody_else() -> None:
