@@ -46,7 +46,8 @@ class ReadRoute(APIRoute):
 
     For each request the framework walks the tree of dependencies and every field of the query,
     which takes longer than all else that a known answer needs. It still describes the route, and
-    calls one that takes anything else.
+    calls one that takes anything else. Of what all routes of the app depend on, the refusal of
+    unknown parameters is done here; a dependency added to the app would have to be done here, too.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from app.api.openapi import api_routes, calls_of, scopes_needed
+from app.api.unknown import RefuseUnknown
 from tests.support.described import APP, DESCRIBED, OPERATIONS
+from tests.support.service import client
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "api.md"
 
@@ -76,6 +78,20 @@ def test_neither_a_route_nor_what_it_depends_on_waits_for_a_thread() -> None:
     }
 
     assert plain == set()
+
+
+def test_what_all_routes_depend_on_is_what_reading_routes_do_themselves() -> None:
+    assert [type(each.dependency) for each in APP.router.dependencies] == [RefuseUnknown]
+
+
+@pytest.mark.parametrize("path", ["/churn/risk", "/churn/summary", "/churn/trend", "/churn/movers"])
+async def test_reading_routes_refuse_unknown_parameters_and_who_has_no_key(path: str) -> None:
+    async with client(APP) as asking:
+        unknown = await asking.get(path, params={"colour": "red"})
+        keyless = await asking.get(path, params={"date": "red"})
+
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_parameter")
+    assert (keyless.status_code, keyless.json()["code"]) == (401, "missing_key")
 
 
 def test_the_table_of_scopes_in_the_handbook_has_each_operation_once() -> None:
