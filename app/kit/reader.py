@@ -10,6 +10,8 @@ from asyncpg import Connection, PostgresError, Record
 from asyncpg.exceptions import (
     AdminShutdownError,
     CrashShutdownError,
+    InterfaceError,
+    InternalClientError,
     PostgresConnectionError,
     QueryCanceledError,
 )
@@ -26,7 +28,15 @@ READING: Mapping[str, str] = MappingProxyType(
 """Of connections that read. Postgres would plan their statements for their values each time, which
 takes it longer than running them: for partitioned tables it takes the guess at any values for the
 dearer one."""
-LOST = (AdminShutdownError, ConnectionError, CrashShutdownError, PostgresConnectionError)
+LOST = (
+    AdminShutdownError,
+    ConnectionError,
+    CrashShutdownError,
+    InterfaceError,
+    InternalClientError,
+    PostgresConnectionError,
+)
+"""What the driver says of a lost connection: its last word, or that it is confused by that."""
 
 Connect = Callable[[], Awaitable[Connection]]
 
