@@ -74,3 +74,17 @@ async def test_rows_and_etag_are_of_one_state_whatever_is_written_between_them(
         ('"1"', 1),
         ('"2"', 2),
     ]
+
+
+async def test_a_list_whose_connection_is_lost_before_it_is_sent_is_told_as_that(
+    database: Database,
+) -> None:
+    end = Statement(sql="SELECT pg_terminate_backend(pg_backend_pid())", params={})
+
+    async def read(rows: Rows) -> Whole:
+        await rows(end)
+        return Whole(etag="", statement=end)
+
+    asked = Request({"type": "http", "headers": []})
+    with pytest.raises(ConnectionError):
+        await answer_whole(asked, database, ListFormat.CSV, read)
