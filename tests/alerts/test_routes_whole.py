@@ -151,7 +151,7 @@ async def test_a_page_takes_four_statements_however_many_alerts_it_has(
 
     await asking.get("/alerts?count=true&limit=100")
 
-    assert len(statements) == 4
+    assert len([sql for sql in statements if not sql.startswith("SET LOCAL")]) == 4
 
 
 async def test_an_empty_list_can_be_streamed(asking: httpx.AsyncClient) -> None:
