@@ -1,6 +1,7 @@
 """Frames out of Postgres, as Arrow, on connections of their own."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import polars as pl
 from adbc_driver_manager import Error as DriverError
@@ -15,6 +16,7 @@ class ArrowReader:
     def __init__(self, url: str) -> None:
         self._url = url
         self._idle: list[dbapi.Connection] = []
+        self._is_closed = False
 
     def read(self, sql: str, params: Sequence[object] = ()) -> pl.DataFrame:
         """Return what `sql` selects; raise `DriverError`. For a thread: it blocks."""
@@ -40,12 +42,19 @@ class ArrowReader:
             self._idle.append(connection)
         else:
             connection.close()
+        if self._is_closed:
+            self.close()
         return pl.DataFrame(table)
 
     def close(self) -> None:
-        """Close the connections that are idle."""
-        while self._idle:
-            self._idle.pop().close()
+        """Close the connections: those that are idle now, the others as they end their reading.
+
+        Who was cancelled does not wait for a thread, so one may still be reading.
+        """
+        self._is_closed = True
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
 
 def _is_lost(error: DriverError) -> bool:

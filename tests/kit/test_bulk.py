@@ -1,5 +1,6 @@
 """Rows keep their values on the way into Postgres and out of it."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit import bulk
+from app.kit.arrow import ArrowReader
 from app.kit.db import Database
 from app.kit.errors import Invalid, SourceDown
 
@@ -18,6 +20,12 @@ CREATE TABLE things (
     id bigint, small smallint, label text, amount float8, day date, at timestamptz, fine boolean
 )
 """
+READING = "SELECT pg_advisory_xact_lock_shared(7)::text"
+OF_THE_READER = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND query LIKE '%lock_shared(7)%' AND pid <> pg_backend_pid()
+"""
+WAITS = f"{OF_THE_READER} AND wait_event_type = 'Lock'"
 THINGS = pl.DataFrame(
     {
         "id": [1, 2, 3],
@@ -118,3 +126,21 @@ async def test_parameters_are_bound_with_their_types(database: Database) -> None
 async def test_a_database_that_is_not_there_is_down() -> None:
     with pytest.raises(SourceDown, match="Postgres did not answer"):
         await bulk.read_frame(Database("postgresql://nobody@/none?host=/nowhere"), "SELECT 1")
+
+
+async def test_who_still_reads_when_all_is_closed_leaves_no_connection(
+    database: Database,
+) -> None:
+    reader = ArrowReader(database.url)
+    async with database.engine.connect() as other:
+        await other.execute(text("SELECT pg_advisory_xact_lock(7)"))
+        reading = asyncio.create_task(asyncio.to_thread(reader.read, READING))
+        async with asyncio.timeout(30), database.engine.connect() as watch:
+            while not await watch.scalar(text(WAITS)):
+                await watch.rollback()
+        reader.close()
+    await reading
+
+    async with asyncio.timeout(30), database.engine.connect() as watch:
+        while await watch.scalar(text(OF_THE_READER)):
+            await watch.rollback()
