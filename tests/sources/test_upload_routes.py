@@ -120,6 +120,7 @@ async def test_no_rows_change_nothing(writing: httpx.AsyncClient) -> None:
     [
         ("/subscriptions", [subscription(), subscription(id="s9", academy_id=2)]),
         ("/subscriptions", [subscription(id="theirs")]),
+        ("/subscriptions", [subscription(id="planted", user_id=7)]),
         ("/academies", [{"id": 2, "slug": "b", "name": "B"}]),
         ("/users", [{"id": 7, "email": "x@example.com"}]),
     ],
@@ -135,10 +136,29 @@ async def test_a_limited_key_cannot_write_what_is_or_was_anothers(
     assert answer.status_code in (404, 422)
 
 
-async def test_a_limited_key_writes_its_own(limited: httpx.AsyncClient) -> None:
-    answer = await limited.put("/subscriptions", json=[subscription()])
+async def test_a_limited_key_writes_its_own(
+    writing: httpx.AsyncClient, limited: httpx.AsyncClient
+) -> None:
+    both = [subscription(), subscription(id="theirs", academy_id=2)]
+    await writing.put("/subscriptions", json=both)
+
+    answer = await limited.put("/subscriptions", json=[subscription(id="s2")])
 
     assert answer.json()["inserted"] == 1
+
+
+@pytest.mark.parametrize("path", ["/subscriptions", "/users"])
+async def test_a_limited_key_writes_as_many_rows_as_any(
+    limited: httpx.AsyncClient, path: str
+) -> None:
+    """The driver takes fewer parameters in a statement than a body has rows."""
+    rows = [{"id": user, "email": f"{user}@example.com"} for user in range(1, 40_001)]
+    if path == "/subscriptions":
+        rows = [subscription(id=f"s{row['id']}", user_id=row["id"]) for row in rows]
+
+    answer = await limited.put(path, json=rows)
+
+    assert (answer.status_code, answer.json()["inserted"]) == (200, 40_000)
 
 
 async def test_an_erased_person_is_nowhere_and_not_taken_in_again(

@@ -4,12 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func
+from sqlalchemy import BigInteger, func
 from sqlmodel import col, select
 
 from app.access.gate import KeyDep, require
 from app.access.scopes import Key, Scope
 from app.kit import cursors
+from app.kit.db import among
 from app.kit.errors import NotFound
 from app.kit.etags import TaggedRoute
 from app.kit.problems import answers
@@ -148,7 +149,7 @@ async def put_users(request: Request, key: Writer, session: SessionDep, shell: S
     uploaded = await uploads.receive(request, USER_COLUMNS)
     if key.academies is not None:
         elsewhere = select(Subscription.user_id).where(
-            col(Subscription.user_id).in_(uploaded.values("id")),
+            among(col(Subscription.user_id), uploaded.values("id"), BigInteger),
             col(Subscription.academy_id).not_in(key.academies),
         )
         others = frozenset[object]((await session.exec(elsewhere)).all())
