@@ -5,12 +5,11 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from asyncpg import Record
 from hypothesis import settings
-from sqlalchemy import Engine, event, make_url, text
+from sqlalchemy import Engine, event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db import Database
@@ -18,6 +17,7 @@ from app.kit.reader import Reader
 from app.kit.statements import Statement
 from app.sources import migrations
 from app.sources.embedded import Server
+from tests.support.databases import Copies, create, drop
 
 ROOM_BYTES = 4 << 30
 OF_THE_FIXTURES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
@@ -57,38 +57,46 @@ def server(short_folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 async def template(server: str) -> AsyncIterator[str]:
     """The address of a database that the migrations made; copied, never connected to."""
-    url = await _create(server)
+    url = await create(server)
     await migrations.upgrade(url)
     yield url
-    await _drop(server, url)
+    await drop(server, url)
 
 
 @pytest.fixture(scope="session")
 async def shared(server: str, template: str) -> AsyncIterator[Database]:
     """One database for all tests that leave nothing behind."""
-    url = await _create(server, template)
+    url = await create(server, template)
     database = Database(url)
     yield database
     await database.close()
-    await _drop(server, url)
+    await drop(server, url)
 
 
 @pytest.fixture
 async def database(server: str, template: str) -> AsyncIterator[Database]:
     """A database of the test's own, for code that commits."""
-    url = await _create(server, template)
+    url = await create(server, template)
     database = Database(url)
     yield database
     await database.close()
-    await _drop(server, url)
+    await drop(server, url)
+
+
+@pytest.fixture(scope="session")
+async def copies(server: str, template: str, short_folder: Path) -> AsyncIterator[Copies]:
+    """What takes long to set up is set up once; each test has a copy of its own."""
+    made = Copies(server, template, short_folder)
+    yield made
+    await made.drop()
 
 
 @pytest.fixture
 async def empty_database_url(server: str) -> AsyncIterator[str]:
     """The address of a database without any table."""
-    url = await _create(server)
+    url = await create(server)
     yield url
-    await _drop(server, url)
+    await drop(server, url)
 
 
 @pytest.fixture
@@ -123,23 +131,3 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     event.listen(Engine, "before_cursor_execute", record)
     yield sent
     event.remove(Engine, "before_cursor_execute", record)
-
-
-async def _create(server: str, template: str | None = None) -> str:
-    url = make_url(server).set(database=f"test_{uuid4().hex}")
-    origin = make_url(template).database if template else "template0"
-    await _execute(
-        server, f'CREATE DATABASE "{url.database}" TEMPLATE "{origin}" STRATEGY FILE_COPY'
-    )
-    return url.render_as_string(hide_password=False)
-
-
-async def _drop(server: str, url: str) -> None:
-    await _execute(server, f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
-
-
-async def _execute(url: str, statement: str) -> None:
-    database = Database(url, pooled=False)
-    async with database.engine.connect() as connection:
-        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await autocommit.execute(text(statement))

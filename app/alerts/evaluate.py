@@ -23,10 +23,14 @@ from app.alerts.transitions import There, Today
 from app.kit.clock import Clock
 from app.kit.days import day_of
 from app.kit.db import Database
+from app.kit.together import together
 from app.sources.directory import erasure
 
 LIVE_DAYS = 3
 """A day that ended longer ago is filled in, not followed."""
+
+LANES = 2
+"""So many academies are evaluated at once: while one is judged, another is read or written."""
 
 Ask = Callable[[Asked], Awaitable[Conditions]]
 
@@ -61,11 +65,16 @@ async def evaluate(
     """
     async with database.transaction() as session:
         days = await store.due(session, report.report_type, academies)
-    done = []
-    for academy_id in sorted({day.academy_id for day in days}):
-        while evaluated := await _evaluate_next(database, report, academy_id, clock, zone):
-            done.append(evaluated)
-    return done
+    waiting = iter(sorted({day.academy_id for day in days}))
+    done: list[Evaluated] = []
+
+    async def lane() -> None:
+        for academy_id in waiting:
+            while evaluated := await _evaluate_next(database, report, academy_id, clock, zone):
+                done.append(evaluated)
+
+    await together(*(lane() for _ in range(LANES)))
+    return sorted(done, key=lambda each: (each.academy_id, each.day))
 
 
 async def _evaluate_next(
