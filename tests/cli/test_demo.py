@@ -24,7 +24,7 @@ from tests.support.commands import Command
 from tests.support.processes import until, user
 from tests.support.services import answers, free_port
 
-SMALL = ("demo", "--no-serve", "--learners", "40", "--days", "20")
+SMALL = ("demo", "--no-serve", "--learners", "40", "--days", "8")
 
 
 @pytest.fixture
@@ -41,10 +41,10 @@ def test_an_academy_is_made_up_reported_on_and_shown(home: Path) -> None:
 
     assert (first.status, again.status) == (0, 0), first.err
     assert "Made up 4 rows of academies" in first.err
-    assert b"DONE: 20 days (20 published)" in first.out
+    assert b"DONE: 8 days (8 published)" in first.out
     assert b"riskiest" in first.out
     assert f"HEADSUP_HOME={home}/demo".encode() in first.out
-    assert b"DONE: 20 days (20 unchanged)" in again.out
+    assert b"DONE: 8 days (8 unchanged)" in again.out
     assert sorted(path.name for path in home.iterdir()) == ["demo"]
 
 
