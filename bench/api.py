@@ -20,6 +20,7 @@ ONE_BY_ONE = (
     "trend of all academies",
     "history",
     "movers",
+    "alerts",
 )
 BARS = {"summary": MOST_MILLISECONDS, "trend over a year": MOST_MILLISECONDS}
 

@@ -58,6 +58,7 @@ async def service(made: World, day: date, seconds: float) -> AsyncIterator[Targe
             "trend of all academies": f"/churn/trend?{year}",
             "history": f"/churn/risk/{user}?date_from={day.replace(day=1)}&date_to={day}",
             "movers": f"/churn/movers?academy={ACADEMY}",
+            "alerts": f"/alerts?academy={ACADEMY}&limit={LIMIT}",
             "nothing": NOTHING,
         }
         asked = {name: request(path, **key) for name, path in paths.items()}
@@ -85,6 +86,7 @@ async def bare(made: World, day: date, ours: Target) -> AsyncIterator[Target]:
 
 
 async def _key(made: World) -> str:
-    wanted = Key(id=UUID(int=0), name="bench", prefix="", scopes=frozenset({Scope.REPORTS_READ}))
+    scopes = frozenset({Scope.REPORTS_READ, Scope.ALERTS_READ})
+    wanted = Key(id=UUID(int=0), name="bench", prefix="", scopes=scopes)
     async with made.sources.database.transaction() as session:
         return (await store.issue(session, wanted, created_by="bench", now=utc_now())).token
