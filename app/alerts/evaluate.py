@@ -1,6 +1,7 @@
 """The step after publication: opens, follows and ends episodes, one academy's day at a time."""
 
 import asyncio
+from asyncio import Lock
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,7 +31,7 @@ LIVE_DAYS = 3
 """A day that ended longer ago is filled in, not followed."""
 
 LANES = 2
-"""So many academies are evaluated at once: while one is judged, another is read or written."""
+"""So many academies are evaluated at once: while one is judged, another is written."""
 
 Ask = Callable[[Asked], Awaitable[Conditions]]
 
@@ -67,10 +68,13 @@ async def evaluate(
         days = await store.due(session, report.report_type, academies)
     waiting = iter(sorted({day.academy_id for day in days}))
     done: list[Evaluated] = []
+    one_by_one = Lock()
 
     async def lane() -> None:
         for academy_id in waiting:
-            while evaluated := await _evaluate_next(database, report, academy_id, clock, zone):
+            while evaluated := await _evaluate_next(
+                database, report, academy_id, clock, zone, judging=one_by_one
+            ):
                 done.append(evaluated)
 
     await together(*(lane() for _ in range(LANES)))
@@ -78,9 +82,18 @@ async def evaluate(
 
 
 async def _evaluate_next(
-    database: Database, report: AlertingReport, academy_id: int, clock: Clock, zone: ZoneInfo
+    database: Database,
+    report: AlertingReport,
+    academy_id: int,
+    clock: Clock,
+    zone: ZoneInfo,
+    *,
+    judging: Lock,
 ) -> Evaluated | None:
-    """Evaluate the academy's next day, if somebody else has not done so meanwhile."""
+    """Evaluate the academy's next day, if somebody else has not done so meanwhile.
+
+    It is judged under a lock, so that the frames of one academy are in memory at a time.
+    """
     kind = report.report_type
     async with database.transaction() as session:
         await erasure.keep_out(session)
@@ -91,7 +104,8 @@ async def _evaluate_next(
         (due,), now = found, clock()
         moment = Moment(day=due.report_date, now=now, origin=_origin(due, now, zone))
         ask = partial(report.conditions, database)
-        judged = await _judge(session, database, report, due, moment, ask)
+        async with judging:
+            judged = await _judge(session, database, report, due, moment, ask)
         did = counts(judged, due.report_date)
         await store.write(session, kind, due, changed(judged), now)
         await store.advance(session, kind, due, did, now)

@@ -1,13 +1,16 @@
 """Frames out of Postgres, as Arrow, on connections of their own."""
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date
 
 import polars as pl
 from adbc_driver_manager import Error as DriverError
 from adbc_driver_postgresql import dbapi
 
 MOST_IDLE = 4
+PLACE = re.compile(r"\$(\d+)")
 
 
 class ArrowReader:
@@ -33,7 +36,7 @@ class ArrowReader:
     ) -> pl.DataFrame:
         try:
             with connection.cursor() as cursor:
-                cursor.execute(sql, list(params) or None)
+                cursor.execute(_written_out(sql, params))
                 table = cursor.fetch_arrow_table()
         except BaseException:
             connection.close()
@@ -55,6 +58,29 @@ class ArrowReader:
         with suppress(IndexError):
             while True:
                 self._idle.pop().close()
+
+
+def _written_out(sql: str, params: Sequence[object]) -> str:
+    """Write the values in: only a statement without parameters is copied out as it is computed.
+
+    The result of any other one is first gathered whole by the driver, in four times the memory.
+    """
+    return PLACE.sub(lambda place: _literal(params[int(place[1]) - 1]), sql)
+
+
+def _literal(value: object) -> str:
+    match value:
+        case None:
+            return "NULL"
+        case int():
+            return f"({value})"
+        case date() | str():
+            text = str(value).replace("'", "''")
+            return f"'{text}'"
+        case list():
+            return f"'{{{', '.join(str(int(each)) for each in value)}}}'"
+        case _:
+            raise TypeError(f"{type(value)} is written out nowhere")
 
 
 def _is_lost(error: DriverError) -> bool:
