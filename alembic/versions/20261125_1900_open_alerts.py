@@ -1,4 +1,4 @@
-"""The order of the list of open alerts is in indexes of what is open."""
+"""The order of the list of open alerts is in indexes of what is open, and who wakes next too."""
 
 from alembic import op
 
@@ -24,9 +24,16 @@ def upgrade() -> None:
         WHERE status <> 'RESOLVED'
         """
     )
+    op.execute(
+        """
+        CREATE INDEX ix_alerts_snoozed_until ON alerts (snoozed_until)
+        WHERE status <> 'RESOLVED' AND snoozed_until IS NOT NULL
+        """
+    )
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX ix_alerts_snoozed_until")
     op.execute("DROP INDEX ix_alerts_open_severity")
     op.execute("DROP INDEX ix_alerts_open_academy_id_severity")
     op.execute(

@@ -67,6 +67,11 @@ class Alert(Table, table=True):
             text("id DESC"),
             postgresql_where=text("status <> 'RESOLVED'"),
         ),
+        Index(
+            "ix_alerts_snoozed_until",
+            "snoozed_until",
+            postgresql_where=text("status <> 'RESOLVED' AND snoozed_until IS NOT NULL"),
+        ),
         Index("ix_alerts_user_id_triggered_at", "user_id", text("triggered_at DESC")),
         Index("ix_alerts_alert_type_triggered_at", "alert_type", text("triggered_at DESC")),
         Index("ix_alerts_pending", "triggered_on", postgresql_where=text("result = 'PENDING'")),

@@ -63,3 +63,19 @@ async def test_a_page_comes_out_of_an_index_without_a_sort(
     assert "Index Scan using ix_alerts_open_" in plan
     ranked = [(one.place.rank, one.place.triggered_at, one.place.id) for one in found]
     assert (len(found), ranked) == (50, sorted(ranked, reverse=True))
+
+
+async def test_whether_the_list_changed_is_told_without_reading_the_alerts(
+    database: Database,
+) -> None:
+    await published(database, critical(1))
+    async with database.engine.begin() as connection:
+        await connection.execute(OPENED_AND_CLOSED)
+        await connection.execute(text("ANALYZE alerts"))
+
+        params = {"report_types": ["churn"], "academies": [1], "now": NOW}
+        found = await connection.execute(text(f"EXPLAIN {listing.VERSIONS_SQL}"), params)
+        plan = "\n".join(row[0] for row in found)
+
+    assert "ix_alerts_snoozed_until" in plan
+    assert "Seq Scan on alerts" not in plan
