@@ -29,7 +29,7 @@ demo: setup  ## Simulate an academy, report on it, and serve it
 	@$(BIN)/headsup demo $(ARGS)
 
 test: setup  ## Run the tests (in a zone that is not UTC, since no day may depend on the machine's)
-	@TZ=America/New_York $(BIN)/pytest -n 4 --dist worksteal --cov --cov-report=term $(ARGS)
+	@TZ=America/New_York $(BIN)/pytest -n 3 --dist worksteal --cov --cov-report=term $(ARGS)
 
 check: setup  ## Format, lint, types, imports, then the tests
 	@$(BIN)/ruff format --check .

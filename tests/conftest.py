@@ -22,7 +22,7 @@ from tests.support.databases import Copies, create, drop
 ROOM_BYTES = 4 << 30
 OF_THE_FIXTURES = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
-settings.register_profile("short", max_examples=15, deadline=None)
+settings.register_profile("short", max_examples=25, deadline=None)
 settings.register_profile("long", max_examples=300, deadline=None)
 settings.load_profile("short")
 
