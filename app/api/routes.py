@@ -42,7 +42,8 @@ async def get_root() -> Response:
 async def erase_user(user_id: PathId, key: Eraser, request: Request, shell: ShellDep) -> Erased:
     """Delete whatever is stored about a person, and remember a hash to refuse them for ever.
 
-    Only a key of all academies may. Repeating it changes nothing. Sums of days stay as they are.
+    Only a key of all academies may. Repeating it changes nothing. Sums of days stay as they are,
+    but for those of the last fortnight that the next wake computes again.
     `activity` counts the rows of files; it is absent where activity is in somebody else's BigQuery.
     """
     if key.academies is not None:
