@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -109,6 +110,18 @@ async def session(shared: Database) -> AsyncIterator[AsyncSession]:
         ) as session:
             yield session
         await outer.rollback()
+
+
+@pytest.fixture
+def untraced() -> Iterator[None]:
+    """Let a test that does for long what others do once run without being counted.
+
+    Tracing takes nearly as long again, and finds no line that the others do not find.
+    """
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(tracer)
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from app.runs.gate import Verdict
 from tests.alerts.world import FIRST, World
 from tests.support.scripted import Seen
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 USERS, MANY = 8, 48
 SEEN: Sequence[Seen | None] = (
     Seen(),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from random import Random
 
+import pytest
 from sqlmodel import select
 
 from app.alerts.acting import act_on_all
@@ -16,6 +17,8 @@ from app.runs.gate import Verdict
 from tests.alerts.world import ANA, AWAY, WELL, World, day
 from tests.support.runs import made, run_request
 from tests.support.scripted import Day, Seen, at_two
+
+pytestmark = pytest.mark.usefixtures("untraced")
 
 
 async def run_for(world: World, days: int, seen: Callable[[int], Day]) -> None:

@@ -11,18 +11,29 @@ from app.access.scopes import Scope
 from app.kit.db import Database
 from app.sources.directory.models import User
 from tests.support.alerting import critical, owing, published
+from tests.support.databases import Copies
 from tests.support.published import risk
 from tests.support.service import client, service, token
 
 BOTH = (Scope.ALERTS_READ, Scope.ALERTS_WRITE)
 
 
-@pytest.fixture
-async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that may read and write; three learners are in trouble, one in academy 2."""
+async def in_trouble(database: Database, _: Path) -> None:
+    """Three learners of whom two are in trouble, one of them in academy 2."""
     await published(database, risk(user_id=1), owing(2), critical(3, academy_id=2))
     async with database.transaction() as session:
         session.add(User(id=2, email="two@example.com", full_name="Two"))
+
+
+@pytest.fixture
+async def database(copies: Copies, tmp_path: Path) -> AsyncIterator[Database]:
+    async with copies.of(in_trouble, tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that may read and write."""
     key = await token(database, *BOTH)
     async with client(service(database, tmp_path), key) as asked:
         yield asked

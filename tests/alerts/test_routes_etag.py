@@ -12,6 +12,7 @@ from app.kit.days import ONE_DAY
 from app.kit.db import Database
 from app.sources.importing import Kind
 from tests.support.alerting import critical, owing, published
+from tests.support.databases import Copies
 from tests.support.published import DAY, publish, replace_day, risk
 from tests.support.reporting import put
 from tests.support.service import NOW, client, service, token
@@ -34,12 +35,22 @@ def hands() -> Hands:
     return Hands()
 
 
+async def in_trouble(database: Database, _: Path) -> None:
+    """Two learners in trouble, one of them in academy 2."""
+    await published(database, owing(2), critical(3, academy_id=2))
+
+
+@pytest.fixture
+async def database(copies: Copies, tmp_path: Path) -> AsyncIterator[Database]:
+    async with copies.of(in_trouble, tmp_path) as database:
+        yield database
+
+
 @pytest.fixture
 async def asking(
     database: Database, tmp_path: Path, hands: Hands
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that may read and write; two learners are in trouble, one in academy 2."""
-    await published(database, owing(2), critical(3, academy_id=2))
+    """A client that may read and write."""
     app = service(database, tmp_path, clock=hands)
     async with client(app, await token(database, *BOTH)) as asked:
         yield asked

@@ -14,19 +14,30 @@ from app.alerts.schemas import AlertItem
 from app.kit.db import Database
 from app.sources.directory.models import User
 from tests.support.alerting import critical, owing, published
+from tests.support.databases import Copies
 from tests.support.published import risk
 from tests.support.service import client, service, token
 
 BOTH = (Scope.ALERTS_READ, Scope.ALERTS_WRITE)
 
 
-@pytest.fixture
-async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that may read and write; one of four learners, in academy 2, is in trouble twice."""
+async def in_trouble(database: Database, _: Path) -> None:
+    """Four learners, of whom one, in academy 2, is in trouble twice."""
     twice = {"subscription_status": "PAYMENT_ISSUE", "has_payment_issues": True, "academy_id": 2}
     await published(database, risk(user_id=1), owing(2), owing(3), critical(4, **twice))
     async with database.transaction() as session:
         session.add(User(id=1, email="=cmd()", full_name='a "b", c'))
+
+
+@pytest.fixture
+async def database(copies: Copies, tmp_path: Path) -> AsyncIterator[Database]:
+    async with copies.of(in_trouble, tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that may read and write."""
     async with client(service(database, tmp_path), await token(database, *BOTH)) as asked:
         yield asked
 

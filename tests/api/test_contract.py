@@ -17,6 +17,8 @@ from tests.support.loopback import live
 from tests.support.published import publish, risk
 from tests.support.service import token
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 HOOKS = Path(__file__).parents[1] / "support" / "schemathesis_hooks.py"
 UNSAID = "positive_data_acceptance"
 """That a date excludes a first day, that an expiry lies ahead: a schema cannot say such rules."""

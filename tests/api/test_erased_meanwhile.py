@@ -35,6 +35,8 @@ from tests.support.reporting import (
 from tests.support.service import client, service, token
 from tests.support.waking import morning_after, settle
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 DAY = date(2026, 5, 20)
 NEXT = DAY + timedelta(days=1)
 GONE = 2

@@ -14,6 +14,8 @@ from app.kit.db import Database
 from tests.support.described import DESCRIBED, OPERATIONS
 from tests.support.two import MOST, OWN, SECRETS, Two, two_academies
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 COUNTS = {
     *("total", "subscribers", "rows", "alerts", "learners", "opened", "judged", "still_open"),
     *("LOW", "MEDIUM", "HIGH", "CRITICAL", "PUBLISHED", "ACTIVE", "payment_issues"),

@@ -10,6 +10,7 @@ from app.access.scopes import Scope
 from app.kit.db import Database
 from app.sources.directory.models import User
 from tests.support.alerting import critical, published
+from tests.support.databases import Copies
 from tests.support.described import OPERATIONS
 from tests.support.service import client, service, token
 
@@ -21,12 +22,22 @@ READS = {
 }
 
 
-@pytest.fixture
-async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of every scope; the learner 1 has a name and alerts."""
+async def in_trouble(database: Database, _: Path) -> None:
+    """One learner, who has a name and alerts."""
     await published(database, critical(1))
     async with database.transaction() as session:
         session.add(User(id=1, email="one@example.com"))
+
+
+@pytest.fixture
+async def database(copies: Copies, tmp_path: Path) -> AsyncIterator[Database]:
+    async with copies.of(in_trouble, tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of every scope."""
     async with client(service(database, tmp_path), await token(database, *Scope)) as asking:
         yield asking
 

@@ -15,7 +15,14 @@ import structlog
 from app.cli.main import main
 from app.kit.db import Database
 from app.sources.importing import Kind
-from tests.support.reporting import event, put, put_activity, sources_of, subscription
+from tests.support.reporting import (
+    event,
+    put,
+    put_activity,
+    run_days,
+    sources_of,
+    subscription,
+)
 
 DAY = date(2026, 5, 20)
 LEARNERS = range(1, 26)
@@ -84,8 +91,7 @@ def headsup(
     return run
 
 
-@pytest.fixture
-async def academies(database: Database, tmp_path: Path) -> None:
+async def two_academies(database: Database, home: Path) -> None:
     """Academy 1 with 25 learners and 2 with 5, who log in on every day up to `DAY`."""
     learners = [subscription(user_id) for user_id in LEARNERS]
     others = [subscription(100 + n, academy_id=2) for n in range(5)]
@@ -93,16 +99,13 @@ async def academies(database: Database, tmp_path: Path) -> None:
     users = [*LEARNERS, *(100 + n for n in range(5))]
     days = [DAY - timedelta(days=back) for back in range(15)]
     logins = [event(user_id, noon(day)) for user_id in users for day in days]
-    await put_activity(sources_of(database, tmp_path / "home"), logins)
+    await put_activity(sources_of(database, home), logins)
 
 
-@pytest.fixture
-async def silent_day(database: Database, tmp_path: Path, academies: None) -> date:  # noqa: ARG001
-    """A day after `DAY` on which nobody of academy 1 is seen, and all of academy 2 are."""
-    day = DAY + timedelta(days=1)
-    logins = [event(100 + n, noon(day)) for n in range(5)]
-    await put_activity(sources_of(database, tmp_path / "home"), logins)
-    return day
+async def published(database: Database, home: Path) -> None:
+    """The same, with `DAY` and the day before reported on."""
+    await two_academies(database, home)
+    await run_days(sources_of(database, home), DAY - timedelta(days=1), DAY)
 
 
 def noon(day: date) -> datetime:

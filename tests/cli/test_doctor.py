@@ -8,7 +8,7 @@ import pytest
 from app.kit.clock import utc_now
 from app.kit.db import Database
 from app.sources.importing import Kind
-from tests.cli.conftest import Headsup
+from tests.cli.conftest import Headsup, two_academies
 from tests.support.reporting import event, put, put_activity, sources_of, subscription
 from tests.support.runs import claimed, made
 
@@ -57,8 +57,11 @@ def test_a_service_that_is_up_to_date_is_fine(headsup: Headsup, tmp_path: Path) 
     assert "look" not in answer.out
 
 
-@pytest.mark.usefixtures("academies")
-def test_old_activity_and_a_missing_report_are_worth_a_look(headsup: Headsup) -> None:
+async def test_old_activity_and_a_missing_report_are_worth_a_look(
+    headsup: Headsup, database: Database, tmp_path: Path
+) -> None:
+    await two_academies(database, tmp_path / "home")
+
     answer = headsup("doctor")
 
     assert answer.status == 0

@@ -3,25 +3,28 @@
 import csv
 import io
 import json
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from app.kit.db import Database
 from app.reports.churn.columns import COLUMNS
-from tests.cli.conftest import DAY, Headsup
+from tests.cli.conftest import DAY, Headsup, published
+from tests.support.databases import Copies
 
 BEFORE = DAY - timedelta(days=1)
-needs_rows = pytest.mark.usefixtures("published")
 
 
 @pytest.fixture
-def published(headsup: Headsup, academies: None) -> None:  # noqa: ARG001 - what is reported on
-    headsup("generate-report", "churn", "--from", str(BEFORE), "--to", str(DAY))
+async def database(copies: Copies, tmp_path: Path) -> AsyncIterator[Database]:
+    """The database of two academies of which two days are reported on."""
+    async with copies.of(published, tmp_path / "home") as database:
+        yield database
 
 
-@needs_rows
 def test_a_day_is_printed_with_every_column(headsup: Headsup) -> None:
     answer = headsup("export", "churn", "--date", str(DAY))
 
@@ -32,7 +35,6 @@ def test_a_day_is_printed_with_every_column(headsup: Headsup) -> None:
     assert {row["report_date"] for row in rows} == {str(DAY)}
 
 
-@needs_rows
 def test_days_of_one_academy_are_printed_in_the_order_of_their_key(headsup: Headsup) -> None:
     span = ("--from", str(BEFORE), "--to", str(DAY))
 
@@ -43,7 +45,6 @@ def test_days_of_one_academy_are_printed_in_the_order_of_their_key(headsup: Head
     assert keys == [(str(day), 2, 100 + n) for day in (BEFORE, DAY) for n in range(5)]
 
 
-@needs_rows
 def test_ndjson_has_the_breakdown_as_an_object(headsup: Headsup) -> None:
     answer = headsup("export", "churn", "--date", str(DAY), "--format", "ndjson")
 
@@ -53,7 +54,6 @@ def test_ndjson_has_the_breakdown_as_an_object(headsup: Headsup) -> None:
     assert row["churn_risk_score"] == 0.0
 
 
-@needs_rows
 def test_the_name_of_the_file_says_its_form(headsup: Headsup, tmp_path: Path) -> None:
     targets = [tmp_path / f"risks.{form}" for form in ("csv", "ndjson", "parquet")]
     for target in targets:
@@ -69,7 +69,6 @@ def test_the_name_of_the_file_says_its_form(headsup: Headsup, tmp_path: Path) ->
     assert sorted(tmp_path.glob("*risks*")) == targets
 
 
-@needs_rows
 def test_parquet_keeps_the_types(headsup: Headsup, tmp_path: Path) -> None:
     target = tmp_path / "risks"
 
@@ -79,7 +78,6 @@ def test_parquet_keeps_the_types(headsup: Headsup, tmp_path: Path) -> None:
     assert {name: schema[name] for name in COLUMNS} == dict(COLUMNS)
 
 
-@needs_rows
 def test_nothing_published_is_refused_without_a_word_or_a_file(
     headsup: Headsup, tmp_path: Path
 ) -> None:
@@ -119,7 +117,6 @@ def test_a_folder_is_no_file_to_write(headsup: Headsup, tmp_path: Path) -> None:
     assert f"{tmp_path} is a folder" in answer.complaint
 
 
-@needs_rows
 def test_a_file_that_cannot_be_written_is_named(headsup: Headsup) -> None:
     answer = headsup("export", "churn", "--date", str(DAY), "-o", "/proc/risks.csv")
 

@@ -1,6 +1,7 @@
 """`headsup generate-report` and `headsup plan`: what they say, and the status they leave with."""
 
 import getpass
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,10 +10,25 @@ from sqlmodel import select
 
 from app.kit.db import Database
 from app.runs.models import Origin, Run, RunStatus
-from tests.cli.conftest import DAY, Answer, Headsup, noon
+from tests.cli.conftest import DAY, Answer, Headsup, noon, two_academies
+from tests.support.databases import Copies
 from tests.support.reporting import event, put_activity, sources_of
 
-pytestmark = pytest.mark.usefixtures("academies")
+
+@pytest.fixture
+async def database(copies: Copies, tmp_path: Path) -> AsyncIterator[Database]:
+    """The database and the home of two academies."""
+    async with copies.of(two_academies, tmp_path / "home") as database:
+        yield database
+
+
+@pytest.fixture
+async def silent_day(database: Database, tmp_path: Path) -> date:
+    """A day after `DAY` on which nobody of academy 1 is seen, and all of academy 2 are."""
+    day = DAY + timedelta(days=1)
+    logins = [event(100 + n, noon(day)) for n in range(5)]
+    await put_activity(sources_of(database, tmp_path / "home"), logins)
+    return day
 
 
 def report(headsup: Headsup, first: date, last: date, *options: str) -> Answer:

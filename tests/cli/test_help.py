@@ -1,5 +1,8 @@
 """`--help` teaches each command and each option."""
 
+import subprocess
+import sys
+
 import typer.main
 
 from app.cli.main import app
@@ -34,6 +37,14 @@ def test_help_explains_every_option() -> None:
     ]
 
     assert silent == []
+
+
+def test_garbage_is_collected_again_once_the_command_is_imported() -> None:
+    program = "import gc, app.__main__; print(gc.isenabled(), gc.get_freeze_count() > 0)"
+
+    said = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own program
+
+    assert said.stdout.split() == [b"True", b"True"]
 
 
 def commands() -> dict[str, str]:

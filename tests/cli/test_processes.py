@@ -3,28 +3,33 @@
 import os
 import pty
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from app.kit.db import Database
-from tests.cli.conftest import DAY
+from tests.cli.conftest import DAY, published, two_academies
 from tests.support.commands import Command
+from tests.support.databases import Copies
 from tests.support.processes import until
-from tests.support.reporting import run_days, sources_of
 
-pytestmark = pytest.mark.usefixtures("academies")
 EXPORT = ("export", "churn", "--date", str(DAY))
 
 
 @pytest.fixture
-def command(database: Database, tmp_path: Path) -> Command:
-    return Command(tmp_path / "home", HEADSUP_DATABASE_URL=database.url)
+async def command(copies: Copies, tmp_path: Path) -> AsyncIterator[Command]:
+    """The command, on two academies that nobody has reported on."""
+    home = tmp_path / "home"
+    async with copies.of(two_academies, home) as database:
+        yield Command(home, HEADSUP_DATABASE_URL=database.url)
 
 
 @pytest.fixture
-async def published(database: Database, tmp_path: Path, academies: None) -> None:  # noqa: ARG001
-    await run_days(sources_of(database, tmp_path / "home"), DAY, DAY)
+async def exporting(copies: Copies, tmp_path: Path) -> AsyncIterator[Command]:
+    """The command, where there is something to export."""
+    home = tmp_path / "home"
+    async with copies.of(published, home) as database:
+        yield Command(home, HEADSUP_DATABASE_URL=database.url)
 
 
 def test_the_answer_goes_to_one_stream_and_progress_to_the_other(command: Command) -> None:
@@ -44,14 +49,13 @@ def test_a_refusal_leaves_with_2_and_without_a_traceback(command: Command) -> No
     assert ended.err == "Error: There is no report 'nothing'. There is: churn.\n"
 
 
-@pytest.mark.usefixtures("published")
 def test_an_export_is_added_to_a_file_that_already_holds_something(
-    command: Command, tmp_path: Path
+    exporting: Command, tmp_path: Path
 ) -> None:
     target = tmp_path / "all.csv"
     target.write_bytes(b"before\n")
     with target.open("ab") as file:
-        process = command.start(*EXPORT, stdout=file.fileno())
+        process = exporting.start(*EXPORT, stdout=file.fileno())
         process.communicate()
 
     assert process.returncode == 0
@@ -61,19 +65,17 @@ def test_an_export_is_added_to_a_file_that_already_holds_something(
     assert len(lines) == 32
 
 
-@pytest.mark.usefixtures("published")
-def test_parquet_goes_through_a_pipe(command: Command) -> None:
-    ended = command.run(*EXPORT, "--format", "parquet")
+def test_parquet_goes_through_a_pipe(exporting: Command) -> None:
+    ended = exporting.run(*EXPORT, "--format", "parquet")
 
     assert ended.status == 0
     assert (ended.out[:4], ended.out[-4:]) == (b"PAR1", b"PAR1")
 
 
-@pytest.mark.usefixtures("published")
-def test_a_reader_that_has_seen_enough_causes_no_traceback(command: Command) -> None:
+def test_a_reader_that_has_seen_enough_causes_no_traceback(exporting: Command) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    process = command.start(*EXPORT, stdout=writing)
+    process = exporting.start(*EXPORT, stdout=writing)
     os.close(writing)
 
     _, err = process.communicate()
@@ -82,10 +84,9 @@ def test_a_reader_that_has_seen_enough_causes_no_traceback(command: Command) -> 
     assert b"Traceback" not in err
 
 
-@pytest.mark.usefixtures("published")
-def test_a_full_disk_is_said_in_a_sentence(command: Command) -> None:
+def test_a_full_disk_is_said_in_a_sentence(exporting: Command) -> None:
     with Path("/dev/full").open("wb") as full:
-        process = command.start(*EXPORT, stdout=full.fileno())
+        process = exporting.start(*EXPORT, stdout=full.fileno())
         _, err = process.communicate()
 
     assert process.returncode == 1

@@ -1,6 +1,7 @@
 """Late and repaired data: the next wakes publish anew what changed, and only that."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from app.runs.due import PAUSE
 from app.runs.models import RunDayState
 from app.sources.importing import Kind
 from app.sources.sources import Sources
+from tests.support.databases import Copies
 from tests.support.reporting import event, put, put_activity, sources_of, subscription
 from tests.support.waking import morning_after, settle, wake
 from tests.support.watching import revisions
+
+pytestmark = pytest.mark.usefixtures("untraced")
 
 LAST = date(2026, 5, 31)
 FIRST = LAST - timedelta(days=13)
@@ -31,13 +35,18 @@ async def be_active(sources: Sources, days: list[date], users: range = SUBSCRIBE
     await put_activity(sources, [event(user, at(day)) for day in days for user in users])
 
 
-@pytest.fixture
-async def sources(database: Database, tmp_path: Path) -> Sources:
+async def lively(database: Database, home: Path) -> Sources:
     """Forty lively subscribers of one academy."""
-    found = sources_of(database, tmp_path)
+    found = sources_of(database, home)
     await put(database, Kind.SUBSCRIPTIONS, [subscription(user) for user in SUBSCRIBERS])
     await be_active(found, list(days_between(FIRST - timedelta(days=13), LAST - timedelta(days=1))))
     return found
+
+
+@pytest.fixture
+async def sources(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
+    async with copies.of(lively, tmp_path) as database:
+        yield sources_of(database, tmp_path)
 
 
 async def test_the_first_wake_reports_on_a_fortnight_and_then_nothing_is_due(

@@ -22,6 +22,8 @@ from tests.support.outage import FIRST, LOST, logins, two_academies
 from tests.support.reporting import put_activity, run_days, sources_of, workshop_of
 from tests.support.waking import morning_after, settle, wake
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 
 @pytest.fixture
 async def sources(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:

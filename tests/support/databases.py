@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 
 from app.kit.db import Database
 
@@ -38,6 +38,7 @@ class Copies:
     async def _make(self, make: Make) -> tuple[str, Path]:
         url = await create(self._server, self._template)
         kept = self._folder / uuid4().hex[:8]
+        kept.mkdir()
         database = Database(url)
         await make(database, kept)
         await database.close()
@@ -66,7 +67,8 @@ async def drop(server: str, url: str) -> None:
 
 
 async def _execute(url: str, statement: str) -> None:
-    database = Database(url, pooled=False)
-    async with database.engine.connect() as connection:
-        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await autocommit.execute(text(statement))
+    connection = await Database(url).connect()
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -55,3 +55,25 @@ async def run_each(sources: Sources, first: date, last: date) -> None:
     """Run the days as mornings would, one after the other."""
     for day in days(first, last):
         await run_days(sources, day, day)
+
+
+async def reported(database: Database, home: Path) -> Sources:
+    """Both academies, reported on while nothing was lost."""
+    sources = await two_academies(database, home)
+    await run_days(sources, FIRST, LAST)
+    return sources
+
+
+async def reported_each_morning(database: Database, home: Path) -> Sources:
+    """The same, one day after the other."""
+    sources = await two_academies(database, home)
+    await run_each(sources, FIRST, LAST)
+    return sources
+
+
+async def reported_without_the_lost(database: Database, home: Path) -> Sources:
+    """Both academies, reported on one day after the other, the lost days lost from the start."""
+    sources = await two_academies(database, home)
+    await lose(sources)
+    await run_each(sources, FIRST, LAST)
+    return sources

@@ -20,6 +20,8 @@ from app.sources.sources import Sources
 from app.sources.warehouse.lake import Lake
 from tests.support.reporting import NOW, exported, run_days, sources_of
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 LAST = date(2026, 5, 20)
 PLAN = Plan(learners=150, days=30, seed=5, last_day=LAST, academies=3)
 DAYS = [

@@ -14,7 +14,7 @@ from tests.reports.churn.features_cases import Case, Expected, bits
 from tests.support.lake import PLATFORM, as_platform, duckdb_rows
 from tests.support.reference import reference
 
-pytestmark = pytest.mark.law
+pytestmark = [pytest.mark.law, pytest.mark.usefixtures("untraced")]
 CHANGES = [
     ("Europe/Madrid", date(2026, 3, 29)),
     ("America/New_York", date(2026, 11, 1)),

@@ -29,9 +29,12 @@ from tests.reports.churn.oulad_reference import (
 from tests.reports.churn.oulad_words import HEADER, line
 from tests.support.reporting import exported, run_days, sources_of
 
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason=f"the data of the university is not at {FOLDER}"
-)
+pytestmark = [
+    pytest.mark.usefixtures("untraced"),
+    pytest.mark.skipif(
+        not FOLDER.is_dir(), reason=f"the data of the university is not at {FOLDER}"
+    ),
+]
 DOCUMENT = Path(__file__).parents[3] / "docs" / "oulad.md"
 TEN = (
     Which(date(2014, 2, 10), 21, 604504),  # new, its trends unknown

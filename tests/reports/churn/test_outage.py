@@ -1,5 +1,6 @@
 """Three days of one academy's events get lost, and come back."""
 
+from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
@@ -13,12 +14,28 @@ from app.kit.db import Database
 from app.runs.gate import DayState, Verdict
 from app.runs.models import ReportDay
 from app.sources.sources import Sources
-from tests.support.outage import FIRST, LAST, LOST, days, logins, lose, run_each, two_academies
+from tests.support.databases import Copies
+from tests.support.outage import (
+    FIRST,
+    LAST,
+    LOST,
+    days,
+    logins,
+    lose,
+    reported,
+    reported_each_morning,
+    reported_without_the_lost,
+    run_each,
+    two_academies,
+)
 from tests.support.reporting import (
     exported,
     put_activity,
     run_days,
+    sources_of,
 )
+
+pytestmark = pytest.mark.usefixtures("untraced")
 
 SUMMARIES = "SELECT s::text FROM churn_day_summaries AS s ORDER BY report_date, academy_id"
 LEDGER = """
@@ -31,8 +48,29 @@ Ledger = dict[date, tuple[DayState, Verdict | None]]
 
 
 @pytest.fixture
-async def sources(database: Database, tmp_path: Path) -> Sources:
-    return await two_academies(database, tmp_path)
+async def sources(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
+    async with copies.of(two_academies, tmp_path) as database:
+        yield sources_of(database, tmp_path)
+
+
+@pytest.fixture
+async def known(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
+    async with copies.of(reported, tmp_path) as database:
+        yield sources_of(database, tmp_path)
+
+
+@pytest.fixture
+async def known_each_morning(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
+    home = tmp_path / "each morning"
+    async with copies.of(reported_each_morning, home) as database:
+        yield sources_of(database, home)
+
+
+@pytest.fixture
+async def without_the_lost(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
+    home = tmp_path / "without the lost"
+    async with copies.of(reported_without_the_lost, home) as database:
+        yield sources_of(database, home)
 
 
 async def ledger(database: Database, academy_id: int) -> Ledger:
@@ -54,70 +92,62 @@ async def everything(sources: Sources) -> list[pl.DataFrame]:
 
 
 async def test_lost_days_are_held_then_marked_and_the_days_after_have_a_hole(
-    sources: Sources,
+    without_the_lost: Sources,
 ) -> None:
-    await lose(sources)
-
-    await run_each(sources, FIRST, LAST)
-
     held = (DayState.HELD, Verdict.LOW_VOLUME)
     hole = (DayState.PUBLISHED, Verdict.WINDOW_HOLE)
-    assert await ledger(sources.database, 1) == {
+    assert await ledger(without_the_lost.database, 1) == {
         LOST[0]: held,
         LOST[1]: held,
         LOST[2]: (DayState.PUBLISHED, Verdict.LOW_VOLUME),
         **dict.fromkeys(days(date(2026, 5, 13), date(2026, 5, 18)), hole),
         LAST: (DayState.PUBLISHED, Verdict.OK),
     }
-    rows = (await exported(sources, *LOST[:2])).filter(academy_id=1)
+    rows = (await exported(without_the_lost, *LOST[:2])).filter(academy_id=1)
     assert rows.is_empty()
 
 
-async def test_another_academy_is_not_affected(sources: Sources, database: Database) -> None:
-    await run_days(sources, FIRST, LAST)
-    before = (await exported(sources, FIRST, LAST)).filter(academy_id=2)
-    stood = await ledger(database, 2)
-    await lose(sources)
+async def test_another_academy_is_not_affected(known: Sources) -> None:
+    before = (await exported(known, FIRST, LAST)).filter(academy_id=2)
+    stood = await ledger(known.database, 2)
+    await lose(known)
 
-    await run_days(sources, FIRST, LAST)
+    await run_days(known, FIRST, LAST)
 
-    assert_frame_equal((await exported(sources, FIRST, LAST)).filter(academy_id=2), before)
-    assert await ledger(database, 2) == stood
+    assert_frame_equal((await exported(known, FIRST, LAST)).filter(academy_id=2), before)
+    assert await ledger(known.database, 2) == stood
     assert set(stood.values()) == {(DayState.PUBLISHED, Verdict.OK)}
 
 
-async def test_a_held_day_keeps_the_rows_that_it_had(sources: Sources) -> None:
-    await run_days(sources, FIRST, LAST)
-    before = await exported(sources, LOST[0], LOST[1])
-    await lose(sources)
+async def test_a_held_day_keeps_the_rows_that_it_had(known: Sources) -> None:
+    before = await exported(known, LOST[0], LOST[1])
+    await lose(known)
 
-    outcome = await run_days(sources, LOST[0], LOST[1])
+    outcome = await run_days(known, LOST[0], LOST[1])
 
     assert [(day.report_date, day.academy_id) for day in outcome.held] == [
         (LOST[0], 1),
         (LOST[1], 1),
     ]
-    assert_frame_equal(await exported(sources, LOST[0], LOST[1]), before)
+    assert_frame_equal(await exported(known, LOST[0], LOST[1]), before)
 
 
-async def test_events_that_come_late_leave_no_trace_of_their_delay(sources: Sources) -> None:
-    await lose(sources)
-    await run_each(sources, FIRST, LAST)
-    await put_activity(sources, logins(1, LOST))
-    await run_days(sources, FIRST, LAST)
-    healed = await everything(sources)
-    await forget(sources.database)
+async def test_events_that_come_late_leave_no_trace_of_their_delay(
+    without_the_lost: Sources, known_each_morning: Sources
+) -> None:
+    await put_activity(without_the_lost, logins(1, LOST))
 
-    await run_each(sources, FIRST, LAST)
+    await run_days(without_the_lost, FIRST, LAST)
 
-    for found, expected in zip(healed, await everything(sources), strict=True):
-        assert_frame_equal(found, expected)
+    healed, expected = await everything(without_the_lost), await everything(known_each_morning)
+    for found, wanted in zip(healed, expected, strict=True):
+        assert_frame_equal(found, wanted)
 
 
 async def test_days_that_were_reported_lost_and_brought_back_are_as_they_were(
-    sources: Sources,
+    known_each_morning: Sources,
 ) -> None:
-    await run_each(sources, FIRST, LAST)
+    sources = known_each_morning
     before = await everything(sources)
     await lose(sources)
     await run_each(sources, LOST[0], LAST)
@@ -156,10 +186,3 @@ async def test_what_was_forced_is_not_recorded_as_forced_once_it_is_run_again(
     async with sources.database.transaction() as session:
         row = await session.get_one(ReportDay, ("churn", LOST[0], 1))
     assert (row.state, row.verdict, row.forced) == (DayState.PUBLISHED, Verdict.OK, False)
-
-
-async def forget(database: Database) -> None:
-    async with database.engine.begin() as connection:
-        await connection.exec_driver_sql(
-            "TRUNCATE churn_risk_reports, churn_day_summaries, report_days, report_runs CASCADE"
-        )

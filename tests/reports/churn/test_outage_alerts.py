@@ -1,6 +1,6 @@
 """What three lost days do to alerts: nothing that is said of how people behave."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,8 +10,11 @@ from app.kit.bulk import read_frame
 from app.kit.db import Database
 from app.sources.importing import Kind
 from app.sources.sources import Sources
+from tests.support.databases import Copies
 from tests.support.outage import FIRST, LAST, LOST, days, logins, lose, run_each, two_academies
-from tests.support.reporting import event, put, put_activity, run_days, subscription
+from tests.support.reporting import event, put, put_activity, run_days, sources_of, subscription
+
+pytestmark = pytest.mark.usefixtures("untraced")
 
 REGULARS = range(201, 206)
 GONE, IN_DEBT = 210, 3
@@ -23,15 +26,33 @@ Alerts = list[tuple[str, int, date, date | None]]
 
 
 @pytest.fixture
-async def troubled(database: Database, tmp_path: Path) -> Sources:
+async def troubled(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
+    async with copies.of(in_trouble, tmp_path) as database:
+        yield sources_of(database, tmp_path)
+
+
+@pytest.fixture
+async def eve(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
+    async with copies.of(reported_until_the_eve, tmp_path) as database:
+        yield sources_of(database, tmp_path)
+
+
+async def in_trouble(database: Database, home: Path) -> Sources:
     """Academy 1 with five who come every fifth day, one who is gone, one whose payment fails."""
-    sources = await two_academies(database, tmp_path)
+    sources = await two_academies(database, home)
     newcomers = [subscription(user) for user in (*REGULARS, GONE)]
     fails_at = datetime(2026, 5, 11, 12, tzinfo=UTC)
     fails = subscription(IN_DEBT, status="PAYMENT_ISSUE", updated_at=fails_at)
     await put(sources.database, Kind.SUBSCRIPTIONS, [*newcomers, fails])
     seen = [FIRST - timedelta(days=1) + timedelta(days=back) for back in range(-10, 16, 5)]
     await put_activity(sources, [*worked(REGULARS, seen), *worked([GONE], seen[:2])])
+    return sources
+
+
+async def reported_until_the_eve(database: Database, home: Path) -> Sources:
+    """The same, reported on until the day before the outage."""
+    sources = await in_trouble(database, home)
+    await run_days(sources, FIRST, LOST[0] - timedelta(days=1))
     return sources
 
 
@@ -56,27 +77,23 @@ async def stirred(sources: Sources) -> Alerts:
     return [row for row in rows if row[2] >= LOST[0] or row[3] is not None]
 
 
-async def test_an_outage_opens_and_closes_no_alert_but_those_of_payments(
-    troubled: Sources,
-) -> None:
-    await run_days(troubled, FIRST, LOST[0] - timedelta(days=1))
-    before = (await read_frame(troubled.database, ALERTS)).rows()
-    await lose(troubled)
+async def test_an_outage_opens_and_closes_no_alert_but_those_of_payments(eve: Sources) -> None:
+    before = (await read_frame(eve.database, ALERTS)).rows()
+    await lose(eve)
 
-    await run_each(troubled, LOST[0], LAST)
+    await run_each(eve, LOST[0], LAST)
 
     assert [row[:2] for row in before] == [("INACTIVITY", GONE)]
-    assert await stirred(troubled) == [("PAYMENT_RISK", IN_DEBT, LOST[2], None)]
+    assert await stirred(eve) == [("PAYMENT_RISK", IN_DEBT, LOST[2], None)]
 
 
-async def test_days_that_are_forced_in_an_outage_alarm_for_nothing(troubled: Sources) -> None:
-    await run_days(troubled, FIRST, LOST[0] - timedelta(days=1))
-    await lose(troubled)
+async def test_days_that_are_forced_in_an_outage_alarm_for_nothing(eve: Sources) -> None:
+    await lose(eve)
 
     for day in days(LOST[0], LAST):
-        await run_days(troubled, day, day, force=True)
+        await run_days(eve, day, day, force=True)
 
-    opened = {row[1] for row in await stirred(troubled) if row[0] == "INACTIVITY"}
+    opened = {row[1] for row in await stirred(eve) if row[0] == "INACTIVITY"}
     assert opened == set(REGULARS)
 
 

@@ -18,7 +18,7 @@ from tests.reports.churn.learners import HUNDREDTHS, STATUSES, frames_of, gone, 
 from tests.reports.churn.reference import Learner
 from tests.support.rows import DAY
 
-pytestmark = pytest.mark.law
+pytestmark = [pytest.mark.law, pytest.mark.usefixtures("untraced")]
 CROWD = st.lists(learners(), min_size=1, max_size=12)
 SETTLED = learners(tenure=st.integers(14, 400))
 UNMEASURED = learners(tenure=st.integers(14, 400), means=st.none())

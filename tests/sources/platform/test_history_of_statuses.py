@@ -8,6 +8,8 @@ import pytest
 from tests.sources.platform.academy import Academy, counts
 from tests.support.subscriptions import Value, at
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 Step = Callable[[Academy], Awaitable[None]]
 
 
