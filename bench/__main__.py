@@ -10,12 +10,14 @@ from pathlib import Path
 from rich.console import Console
 
 from app.kit import logs
-from bench import api, backfill, days, figures, start
+from bench import api, backfill, days, figures, growth, start
 from bench.figures import Figure
 from bench.world import world
 
-NAMES = ("day", "again", "api", "backfill", "start")
+NAMES = ("day", "again", "api", "growth", "backfill", "start")
 WIDTH = 170
+MOST_ROUNDS = 3
+"""Of what shows little spread."""
 BACKFILL_SHARE = 20
 """The backfill is measured on so much smaller an academy."""
 
@@ -35,24 +37,28 @@ async def measure(wanted: Wanted, console: Console, found: list[Figure]) -> None
     """Measure everything that is wanted, one after the other, and add it to what was found."""
     if {"day", "again", "api"}.intersection(wanted.only):
         await _on_a_month(wanted, console, found)
+    if "growth" in wanted.only:
+        whole = next((figure for figure in found if figure.name == days.PUBLISHED), None)
+        rounds = min(wanted.rounds, MOST_ROUNDS)
+        found += await growth.measure_growth(wanted.subscribers, rounds, console, whole)
     if "backfill" in wanted.only:
         smaller = max(wanted.subscribers // BACKFILL_SHARE, 1)
         async with world(smaller, backfill.DAYS, console=console) as made:
             found += await backfill.measure_backfill(made)
     if "start" in wanted.only:
-        found += await start.measure_start(wanted.rounds)
+        found += await start.measure_start(min(wanted.rounds, MOST_ROUNDS))
 
 
 async def _on_a_month(wanted: Wanted, console: Console, found: list[Figure]) -> None:
-    size = (wanted.subscribers, wanted.rounds + 2)
+    size, few = (wanted.subscribers, wanted.rounds + 2), min(wanted.rounds, MOST_ROUNDS)
     async with world(*size, console=console, kept=wanted.keep) as made:
         await days.prepare(made)
         if "day" in wanted.only:
             found += await days.measure_day(made, wanted.rounds)
         if "again" in wanted.only:
-            found += await days.measure_again(made, wanted.rounds)
+            found += await days.measure_again(made, few)
         if "api" in wanted.only:
-            found += await api.measure_api(made, wanted.rounds, wanted.seconds)
+            found += await api.measure_api(made, few, wanted.seconds)
 
 
 def main() -> None:
@@ -61,7 +67,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=NAMES, default=list(NAMES))
     parser.add_argument("--subscribers", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4.0, help="of load for each figure")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of load for each figure")
     parser.add_argument("--keep", type=Path, help="a folder in which the data is kept")
     wanted = Wanted(**vars(parser.parse_args()))
     console = Console(stderr=True, log_path=False)

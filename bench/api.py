@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import date
+from statistics import median
 
 from bench.figures import Figure, compared
 from bench.load import Load
@@ -62,13 +63,18 @@ async def _unchanged(ours: Target, rounds: int) -> Sequence[Figure]:
 
 
 async def _one_by_one(ours: Target, name: str, rounds: int) -> Figure:
-    """Ask over one connection: what a request takes when nothing else is going on."""
+    """Ask over one connection, when nothing else is going on; and once over sixteen."""
     loads = [await ours.load(name, connections=1) for _ in range(rounds)]
+    crowd = await ours.load(name)
     figure = compared(
         f"{name}, p50", "ms", [load.p50 for load in loads], [], at_most=BARS.get(name)
     )
     parts = {
         "p99": max(load.p99 for load in loads),
+        "req/s": median(load.requests_a_second for load in loads),
+        "req/s of 16": crowd.requests_a_second,
+        "p50 of 16": crowd.p50,
+        "p99 of 16": crowd.p99,
         "KB": loads[0].body_bytes / 1000,
     }
     return figure.with_parts(parts)

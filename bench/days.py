@@ -11,6 +11,7 @@ from bench.processes import answer_of, report
 from bench.worker import Ran
 from bench.world import FIRST_REPORT, SMALL_ACADEMY, World
 
+PUBLISHED = "day, from sources to published"
 ORM_ROWS = 30_000
 MEMORY_GIB = 1.5
 CHANGED = {
@@ -61,7 +62,7 @@ async def measure_day(made: World, rounds: int) -> Sequence[Figure]:
     words = (made.sources.database.url, str(FIRST_REPORT), str(min(ORM_ROWS, made.subscribers)))
     objects = [(await answer_of("bench.seed_way", *words))["rows_a_second"] for _ in range(2)]
     published = [ran.published_seconds for ran in ours]
-    day = compared("day, from sources to published", "s", published, alone, at_most=1.0)
+    day = compared(PUBLISHED, "s", published, alone, at_most=1.0)
     speeds = [ran.rows / ran.published_seconds for ran in ours]
     return [
         day.with_parts(_parts(ours)),

@@ -111,3 +111,15 @@ async def test_a_small_day_is_measured_beside_its_references() -> None:
     published = figures["day, from sources to published"]
     assert {"scan", "subscriptions", "score", "encode", "COPY", "alerts"} <= published.parts.keys()
     assert all(each.ours > 0 for each in figures.values())
+
+
+@pytest.mark.prove
+async def test_small_days_are_compared_with_smaller_ones() -> None:
+    wanted = Wanted(only=["growth"], subscribers=3_000, rounds=1, seconds=0.1, keep=None)
+    found: list[Figure] = []
+    await measure(wanted, Console(file=StringIO()), found)
+
+    (step,) = found
+    assert step.name == "day of 300 by a day of 30"
+    assert step.reference == 10
+    assert step.ours > 0
