@@ -18,8 +18,10 @@ NAMES = ("day", "again", "api", "growth", "backfill", "start")
 WIDTH = 170
 MOST_ROUNDS = 3
 """Of what shows little spread."""
-BACKFILL_SHARE = 20
-"""The backfill is measured on so much smaller an academy."""
+AGAIN = 2
+"""So many published days are reported on again, and so often a small academy."""
+BACKFILL_SHARE = 40
+"""The backfill is measured on so much smaller an academy, unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,8 @@ class Wanted:
     subscribers: int
     rounds: int
     seconds: float
-    keep: Path | None
+    keep: Path | None = None
+    backfill_subscribers: int | None = None
 
 
 async def measure(wanted: Wanted, console: Console, found: list[Figure]) -> None:
@@ -42,7 +45,7 @@ async def measure(wanted: Wanted, console: Console, found: list[Figure]) -> None
         rounds = min(wanted.rounds, MOST_ROUNDS)
         found += await growth.measure_growth(wanted.subscribers, rounds, console, whole)
     if "backfill" in wanted.only:
-        smaller = max(wanted.subscribers // BACKFILL_SHARE, 1)
+        smaller = wanted.backfill_subscribers or max(wanted.subscribers // BACKFILL_SHARE, 1)
         async with world(smaller, backfill.DAYS, console=console) as made:
             found += await backfill.measure_backfill(made)
     if "start" in wanted.only:
@@ -56,7 +59,7 @@ async def _on_a_month(wanted: Wanted, console: Console, found: list[Figure]) -> 
         if "day" in wanted.only:
             found += await days.measure_day(made, wanted.rounds)
         if "again" in wanted.only:
-            found += await days.measure_again(made, few)
+            found += await days.measure_again(made, AGAIN)
         if "api" in wanted.only:
             found += await api.measure_api(made, few, wanted.seconds)
 
@@ -66,6 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=NAMES, default=list(NAMES))
     parser.add_argument("--subscribers", type=int, default=1_000_000)
+    parser.add_argument("--backfill-subscribers", type=int, help="a fortieth of them by default")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of load for each figure")
     parser.add_argument("--keep", type=Path, help="a folder in which the data is kept")
