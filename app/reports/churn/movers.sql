@@ -6,23 +6,34 @@ WITH days AS (
     ) AS asked (academy_id, report_date, revision, earlier_revision)
     WHERE earlier_revision IS NOT NULL
 ),
-picked AS MATERIALIZED (
+moved AS MATERIALIZED (
+    -- Scores and users are in the index of the list: who moved most is chosen without the rows.
     SELECT
-        r.*, b.churn_risk_score AS score_before, b.risk_level AS level_before,
-        row_number() OVER (
-            ORDER BY abs(r.churn_risk_score - b.churn_risk_score) DESC, r.user_id, r.academy_id
-        ) AS place
+        r.report_date, r.academy_id, r.user_id,
+        abs(r.churn_risk_score - b.churn_risk_score) AS distance
     FROM days
     JOIN churn_risk_reports AS r
         ON r.report_date = days.report_date AND r.academy_id = days.academy_id
     JOIN churn_risk_reports AS b
-        ON b.report_date = r.report_date - {back}
-        AND b.academy_id = r.academy_id AND b.user_id = r.user_id
+        ON b.report_date = days.report_date - {back}
+        AND b.academy_id = days.academy_id AND b.user_id = r.user_id
     WHERE r.report_date BETWEEN {first} AND {last}
         AND b.report_date BETWEEN {first} - {back} AND {last} - {back}
         AND {moved}
-    ORDER BY abs(r.churn_risk_score - b.churn_risk_score) DESC, r.user_id, r.academy_id
+    ORDER BY distance DESC, r.user_id, r.academy_id
     LIMIT {limit}
+),
+picked AS (
+    SELECT
+        r.*, b.churn_risk_score AS score_before, b.risk_level AS level_before,
+        row_number() OVER (ORDER BY moved.distance DESC, r.user_id, r.academy_id) AS place
+    FROM moved
+    JOIN churn_risk_reports AS r USING (report_date, academy_id, user_id)
+    JOIN churn_risk_reports AS b
+        ON b.report_date = moved.report_date - {back}
+        AND b.academy_id = moved.academy_id AND b.user_id = moved.user_id
+    WHERE r.report_date BETWEEN {first} AND {last}
+        AND b.report_date BETWEEN {first} - {back} AND {last} - {back}
 )
 SELECT
     (
