@@ -32,9 +32,10 @@ async def evaluated(database: Database, day: date = DAY) -> list[Evaluated]:
 
 
 async def alerts(database: Database) -> list[Alert]:
-    """List all alerts, oldest first."""
+    """List all alerts, oldest first, those of a day by academy: academies are evaluated at once."""
+    order = (col(Alert.triggered_on), col(Alert.academy_id), col(Alert.id))
     async with database.transaction() as session:
-        return list((await session.exec(select(Alert).order_by(col(Alert.id)))).all())
+        return list((await session.exec(select(Alert).order_by(*order))).all())
 
 
 def well(user_id: int, **changes: object) -> Row:
