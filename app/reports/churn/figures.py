@@ -18,9 +18,9 @@ SUMS_SQL = (HERE / "sums.sql").read_text("utf-8")
 MRR_SQL = (HERE / "mrr.sql").read_text("utf-8")
 MOVERS_SQL = (HERE / "movers.sql").read_text("utf-8")
 MOVED = {
-    Direction.UP: "r.churn_risk_score >= b.churn_risk_score + :change",
-    Direction.DOWN: "b.churn_risk_score >= r.churn_risk_score + :change",
-    Direction.BOTH: "abs(r.churn_risk_score - b.churn_risk_score) >= :change",
+    Direction.UP: "score >= score_before + :change",
+    Direction.DOWN: "score_before >= score + :change",
+    Direction.BOTH: "abs(score - score_before) >= :change",
 }
 NEVER_ZERO = 0.01
 """A score that did not change has not moved, whatever is asked for."""
