@@ -2,7 +2,7 @@
 
 import gc
 
-gc.disable()  # a seventh of a start went into looking for garbage among what is being imported
+gc.disable()  # looking for garbage among what is being imported takes a good part of a start
 
 from app.cli.main import main  # noqa: E402
 

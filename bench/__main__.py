@@ -17,7 +17,6 @@ from bench.world import world
 NAMES = ("day", "again", "api", "growth", "backfill", "start")
 WIDTH = 170
 MOST_ROUNDS = 3
-"""Of what shows little spread."""
 AGAIN = 2
 """So many published days are reported on again, and so often a small academy."""
 BACKFILL_SHARE = 40
@@ -35,6 +34,11 @@ class Wanted:
     keep: Path | None = None
     backfill_subscribers: int | None = None
 
+    @property
+    def few(self) -> int:
+        """So many rounds of what shows little spread."""
+        return min(self.rounds, MOST_ROUNDS)
+
 
 async def measure(wanted: Wanted, console: Console, found: list[Figure]) -> None:
     """Measure everything that is wanted, one after the other, and add it to what was found."""
@@ -42,18 +46,17 @@ async def measure(wanted: Wanted, console: Console, found: list[Figure]) -> None
         await _on_a_month(wanted, console, found)
     if "growth" in wanted.only:
         whole = next((figure for figure in found if figure.name == days.PUBLISHED), None)
-        rounds = min(wanted.rounds, MOST_ROUNDS)
-        found += await growth.measure_growth(wanted.subscribers, rounds, console, whole)
+        found += await growth.measure_growth(wanted.subscribers, wanted.few, console, whole)
     if "backfill" in wanted.only:
         smaller = wanted.backfill_subscribers or max(wanted.subscribers // BACKFILL_SHARE, 1)
         async with world(smaller, backfill.DAYS, console=console) as made:
             found += await backfill.measure_backfill(made)
     if "start" in wanted.only:
-        found += await start.measure_start(min(wanted.rounds, MOST_ROUNDS))
+        found += await start.measure_start(wanted.few)
 
 
 async def _on_a_month(wanted: Wanted, console: Console, found: list[Figure]) -> None:
-    size, few = (wanted.subscribers, wanted.rounds + 2), min(wanted.rounds, MOST_ROUNDS)
+    size = (wanted.subscribers, wanted.rounds + 2)
     async with world(*size, console=console, kept=wanted.keep) as made:
         await days.prepare(made)
         if "day" in wanted.only:
@@ -61,7 +64,7 @@ async def _on_a_month(wanted: Wanted, console: Console, found: list[Figure]) -> 
         if "again" in wanted.only:
             found += await days.measure_again(made, AGAIN)
         if "api" in wanted.only:
-            found += await api.measure_api(made, few, wanted.seconds)
+            found += await api.measure_api(made, wanted.few, wanted.seconds)
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 -- Fills the days of a month before {day} with the rows of {day}, some scores changed, as a table
 -- that is indexed when it is whole.
-SET maintenance_work_mem = '1GB';
 CREATE TABLE bench_day AS SELECT * FROM churn_risk_reports WHERE report_date = '{day}';
 ALTER TABLE churn_risk_reports DETACH PARTITION {partition};
 DROP TABLE {partition};

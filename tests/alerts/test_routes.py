@@ -11,7 +11,7 @@ from app.access.scopes import Scope
 from app.kit.db import Database
 from app.sources.directory.models import User
 from tests.support.alerting import critical, owing, published
-from tests.support.databases import Copies
+from tests.support.copied import copied_database
 from tests.support.published import risk
 from tests.support.service import client, service, token
 
@@ -25,10 +25,7 @@ async def in_trouble(database: Database, _: Path) -> None:
         session.add(User(id=2, email="two@example.com", full_name="Two"))
 
 
-@pytest.fixture
-async def database(copies: Copies, tmp_path: Path) -> AsyncIterator[Database]:
-    async with copies.of(in_trouble, tmp_path) as database:
-        yield database
+database = copied_database(in_trouble)
 
 
 @pytest.fixture

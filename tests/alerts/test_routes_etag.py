@@ -12,7 +12,7 @@ from app.kit.days import ONE_DAY
 from app.kit.db import Database
 from app.sources.importing import Kind
 from tests.support.alerting import critical, owing, published
-from tests.support.databases import Copies
+from tests.support.copied import copied_database
 from tests.support.published import DAY, publish, replace_day, risk
 from tests.support.reporting import put
 from tests.support.service import NOW, client, service, token
@@ -40,10 +40,7 @@ async def in_trouble(database: Database, _: Path) -> None:
     await published(database, owing(2), critical(3, academy_id=2))
 
 
-@pytest.fixture
-async def database(copies: Copies, tmp_path: Path) -> AsyncIterator[Database]:
-    async with copies.of(in_trouble, tmp_path) as database:
-        yield database
+database = copied_database(in_trouble)
 
 
 @pytest.fixture

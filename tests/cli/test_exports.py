@@ -3,26 +3,19 @@
 import csv
 import io
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
-import pytest
 
-from app.kit.db import Database
 from app.reports.churn.columns import COLUMNS
 from tests.cli.conftest import DAY, Headsup, published
-from tests.support.databases import Copies
+from tests.support.copied import copied_database
 
 BEFORE = DAY - timedelta(days=1)
 
 
-@pytest.fixture
-async def database(copies: Copies, tmp_path: Path) -> AsyncIterator[Database]:
-    """The database of two academies of which two days are reported on."""
-    async with copies.of(published, tmp_path / "home") as database:
-        yield database
+database = copied_database(published, "home")
 
 
 def test_a_day_is_printed_with_every_column(headsup: Headsup) -> None:

@@ -1,7 +1,6 @@
 """`headsup generate-report` and `headsup plan`: what they say, and the status they leave with."""
 
 import getpass
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,15 +10,10 @@ from sqlmodel import select
 from app.kit.db import Database
 from app.runs.models import Origin, Run, RunStatus
 from tests.cli.conftest import DAY, Answer, Headsup, noon, two_academies
-from tests.support.databases import Copies
+from tests.support.copied import copied_database
 from tests.support.reporting import event, put_activity, sources_of
 
-
-@pytest.fixture
-async def database(copies: Copies, tmp_path: Path) -> AsyncIterator[Database]:
-    """The database and the home of two academies."""
-    async with copies.of(two_academies, tmp_path / "home") as database:
-        yield database
+database = copied_database(two_academies, "home")
 
 
 @pytest.fixture

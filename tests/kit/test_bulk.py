@@ -139,7 +139,7 @@ async def test_who_still_reads_when_all_is_closed_leaves_no_connection(
             while not await watch.scalar(text(WAITS)):
                 await watch.rollback()
         reader.close()
-    await reading
+    assert (await reading).height == 1
 
     async with asyncio.timeout(30), database.engine.connect() as watch:
         while await watch.scalar(text(OF_THE_READER)):

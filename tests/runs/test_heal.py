@@ -1,7 +1,6 @@
 """Late and repaired data: the next wakes publish anew what changed, and only that."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from app.runs.due import PAUSE
 from app.runs.models import RunDayState
 from app.sources.importing import Kind
 from app.sources.sources import Sources
-from tests.support.databases import Copies
+from tests.support.copied import copied_sources
 from tests.support.reporting import event, put, put_activity, sources_of, subscription
 from tests.support.waking import morning_after, settle, wake
 from tests.support.watching import revisions
@@ -43,10 +42,7 @@ async def lively(database: Database, home: Path) -> Sources:
     return found
 
 
-@pytest.fixture
-async def sources(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
-    async with copies.of(lively, tmp_path) as database:
-        yield sources_of(database, tmp_path)
+sources = copied_sources(lively)
 
 
 async def test_the_first_wake_reports_on_a_fortnight_and_then_nothing_is_due(

@@ -1,10 +1,8 @@
 """What is held is asked for its volume first, and scanned only when that has changed."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
 from sqlmodel import col, func, select
 
 from app.kit.db import Database
@@ -13,24 +11,19 @@ from app.runs.gate import DayState, Verdict
 from app.runs.models import ReportDay, Run, RunDayState
 from app.sources.importing import Kind
 from app.sources.sources import Sources
-from tests.support.databases import Copies
+from tests.support.copied import copied_sources
 from tests.support.held import HOUR, LATER, held_since_this_morning, questions, sized, stands
 from tests.support.outage import LEARNERS, LOST, logins, lose, two_academies
 from tests.support.reporting import (
     put,
     put_activity,
     run_days,
-    sources_of,
     subscription,
     workshop_of,
 )
 from tests.support.waking import morning_after, settle, wake
 
-
-@pytest.fixture
-async def sources(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
-    async with copies.of(held_since_this_morning, tmp_path) as database:
-        yield sources_of(database, tmp_path)
+sources = copied_sources(held_since_this_morning)
 
 
 async def runs(sources: Sources) -> int:

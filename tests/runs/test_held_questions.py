@@ -1,7 +1,6 @@
 """How often a held day is asked about, what of, and what becomes of a question that fails."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,19 +15,16 @@ from app.runs.metrics import standing
 from app.runs.models import ReportDay, RunDayState
 from app.sources.sources import Sources
 from app.sources.warehouse.models import LakeFile
-from tests.support.databases import Copies
+from tests.support.copied import copied_sources
 from tests.support.held import HOUR, LATER, held_since_this_morning, questions, sized, stands
 from tests.support.outage import FIRST, LOST, logins, two_academies
-from tests.support.reporting import put_activity, run_days, sources_of, workshop_of
+from tests.support.reporting import put_activity, run_days, workshop_of
 from tests.support.waking import morning_after, settle, wake
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
 
-@pytest.fixture
-async def sources(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
-    async with copies.of(held_since_this_morning, tmp_path) as database:
-        yield sources_of(database, tmp_path)
+sources = copied_sources(held_since_this_morning)
 
 
 async def test_all_held_days_in_a_row_are_one_question(sources: Sources) -> None:

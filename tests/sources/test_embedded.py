@@ -69,6 +69,7 @@ async def test_killing_who_started_it_takes_it_from_nobody(home: Path) -> None:
 def test_killing_the_last_user_stops_it(home: Path) -> None:
     with user(home) as only:
         only.joined()
+        assert served_by(home) is not None
 
         only.signal(signal.SIGKILL)
 

@@ -1,8 +1,6 @@
 """Three days of one academy's events get lost, and come back."""
 
-from collections.abc import AsyncIterator
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -14,7 +12,7 @@ from app.kit.db import Database
 from app.runs.gate import DayState, Verdict
 from app.runs.models import ReportDay
 from app.sources.sources import Sources
-from tests.support.databases import Copies
+from tests.support.copied import copied_sources
 from tests.support.outage import (
     FIRST,
     LAST,
@@ -32,7 +30,6 @@ from tests.support.reporting import (
     exported,
     put_activity,
     run_days,
-    sources_of,
 )
 
 pytestmark = pytest.mark.usefixtures("untraced")
@@ -47,30 +44,10 @@ LEDGER = """
 Ledger = dict[date, tuple[DayState, Verdict | None]]
 
 
-@pytest.fixture
-async def sources(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
-    async with copies.of(two_academies, tmp_path) as database:
-        yield sources_of(database, tmp_path)
-
-
-@pytest.fixture
-async def known(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
-    async with copies.of(reported, tmp_path) as database:
-        yield sources_of(database, tmp_path)
-
-
-@pytest.fixture
-async def known_each_morning(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
-    home = tmp_path / "each morning"
-    async with copies.of(reported_each_morning, home) as database:
-        yield sources_of(database, home)
-
-
-@pytest.fixture
-async def without_the_lost(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
-    home = tmp_path / "without the lost"
-    async with copies.of(reported_without_the_lost, home) as database:
-        yield sources_of(database, home)
+sources = copied_sources(two_academies)
+known = copied_sources(reported)
+known_each_morning = copied_sources(reported_each_morning, "each morning")
+without_the_lost = copied_sources(reported_without_the_lost, "without the lost")
 
 
 async def ledger(database: Database, academy_id: int) -> Ledger:

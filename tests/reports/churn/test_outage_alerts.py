@@ -1,6 +1,6 @@
 """What three lost days do to alerts: nothing that is said of how people behave."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from app.kit.bulk import read_frame
 from app.kit.db import Database
 from app.sources.importing import Kind
 from app.sources.sources import Sources
-from tests.support.databases import Copies
+from tests.support.copied import copied_sources
 from tests.support.outage import FIRST, LAST, LOST, days, logins, lose, run_each, two_academies
-from tests.support.reporting import event, put, put_activity, run_days, sources_of, subscription
+from tests.support.reporting import event, put, put_activity, run_days, subscription
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -23,18 +23,6 @@ ALERTS = """
     WHERE academy_id = 1 ORDER BY alert_type, user_id
 """
 Alerts = list[tuple[str, int, date, date | None]]
-
-
-@pytest.fixture
-async def troubled(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
-    async with copies.of(in_trouble, tmp_path) as database:
-        yield sources_of(database, tmp_path)
-
-
-@pytest.fixture
-async def eve(copies: Copies, tmp_path: Path) -> AsyncIterator[Sources]:
-    async with copies.of(reported_until_the_eve, tmp_path) as database:
-        yield sources_of(database, tmp_path)
 
 
 async def in_trouble(database: Database, home: Path) -> Sources:
@@ -54,6 +42,10 @@ async def reported_until_the_eve(database: Database, home: Path) -> Sources:
     sources = await in_trouble(database, home)
     await run_days(sources, FIRST, LOST[0] - timedelta(days=1))
     return sources
+
+
+troubled = copied_sources(in_trouble)
+eve = copied_sources(reported_until_the_eve)
 
 
 def worked(users: Iterable[int], wanted: Sequence[date]) -> list[dict[str, object]]:
