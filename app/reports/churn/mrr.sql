@@ -1,5 +1,5 @@
--- Beside each group of sums its MRR by currency and level.
-CROSS JOIN LATERAL (
+-- A column beside each group of sums: its MRR by currency and level.
+, (
     SELECT coalesce(jsonb_object_agg(currency, by_level), '{}') AS mrr_by_level
     FROM (
         SELECT currency, jsonb_object_agg(level, amount) AS by_level
@@ -15,4 +15,4 @@ CROSS JOIN LATERAL (
         ) AS amounts
         GROUP BY currency
     ) AS of_currencies
-) AS worth
+) AS mrr_by_level

@@ -22,9 +22,10 @@ from app.kit.bulk import copy_in, encode
 from app.kit.clock import Clock
 from app.kit.days import end_of, number_of
 from app.kit.errors import SourceDown
+from app.published.requests import PAGE_PARAMETERS
 from app.reports.churn.ahead import Ahead, reading_ahead
 from app.reports.churn.alerting import alerts
-from app.reports.churn.asked import RiskFilters, RiskSort
+from app.reports.churn.asked import RiskQuery, RiskSort
 from app.reports.churn.glance import glance
 from app.reports.churn.listed import as_listed
 from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
@@ -42,7 +43,7 @@ from app.sources.warehouse.spool import spool_days
 FEATURES_SQL = Path(__file__).with_name("features.sql").read_text("utf-8")
 EXPORT_SQL = Path(__file__).with_name("export.sql").read_text("utf-8")
 
-NOT_FILTERS = {"sort", "details"}
+NOT_FILTERS = {"sort", "details", *PAGE_PARAMETERS}
 NO_ACTIVITY = (
     "The warehouse holds no activity at all, and everybody would look gone. Bring some, for the"
     " lake with `headsup import activity FILE`."
@@ -85,7 +86,7 @@ class ChurnReport(BaseReport):
     table = "churn_risk_reports"
     scoring_version = SCORING_VERSION
     export_sql = EXPORT_SQL
-    filters = tuple(name for name in RiskFilters.model_fields if name not in NOT_FILTERS)
+    filters = tuple(name for name in RiskQuery.model_fields if name not in NOT_FILTERS)
     sort_keys = tuple(RiskSort)
 
     @asynccontextmanager

@@ -1,24 +1,14 @@
 """What the churn report answers over HTTP."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from app.alerts.schemas import AlertCounts
+from app.published.responses import Page
 from app.reports.churn.asked import LiveStatus
 from app.reports.churn.scoring import RiskLevel, Signal
-from app.runs.gate import DayState
-
-
-class ReadDay(BaseModel):
-    """A day of an academy that the answer is made of."""
-
-    academy_id: int
-    report_date: date
-    state: DayState = Field(description="HELD: a newer try was held, these are the rows before.")
-    revision: int = Field(description="Grows with every publication.")
-    published_at: datetime
 
 
 class SignalDetail(BaseModel):
@@ -80,15 +70,6 @@ class Risk(BaseModel):
     scoring_version: int
     run_id: UUID
     details: Details | None = Field(default=None, description="Only with `details=true`.")
-
-
-class Page(BaseModel):
-    """What every list says beside its items."""
-
-    next_cursor: str | None = None
-    days: list[ReadDay]
-    timezone: str
-    total: int | None = Field(default=None, description="Only with `count=true`.")
 
 
 class RiskPage(Page):

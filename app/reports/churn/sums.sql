@@ -1,9 +1,4 @@
--- Grain: one row: the sums of the days asked for, a JSON object a group, with commas between.
-WITH days AS (
-    SELECT * FROM unnest(
-        CAST(:academies AS bigint[]), CAST(:dates AS date[]), CAST(:revisions AS bigint[])
-    ) AS asked (academy_id, report_date, revision)
-),
+-- Grain: one row a group of the days asked for, as the common table `items`.
 evaluated AS MATERIALIZED ({evaluated}),
 stored AS (
     SELECT {day} AS day, {academy} AS academy, s.*, told.opened, told.reopened, told.closed,
@@ -29,40 +24,28 @@ sums AS (
         sum(open_critical) AS open_critical
     FROM stored
     GROUP BY day, academy
+),
+items AS (
+    SELECT
+        sums.day AS report_date,
+        sums.academy AS academy_id,
+        sums.subscribers,
+        concat(
+            '{{"LOW":', sums.low, ',"MEDIUM":', sums.medium, ',"HIGH":', sums.high,
+            ',"CRITICAL":', sums.critical, '}}'
+        ) AS levels,
+        concat(
+            '{{"FREE_TRIAL":', sums.free_trial, ',"ACTIVE":', sums.active,
+            ',"PAYMENT_ISSUE":', sums.payment_issue, '}}'
+        ) AS subscription_statuses,
+        sums.payment_issue AS payment_issues,
+        round(sums.score_sum / nullif(sums.subscribers, 0), 2) AS mean_score,
+        CASE WHEN sums.evaluated > 0 THEN concat(
+            '{{"opened":', sums.opened, ',"reopened":', sums.reopened,
+            ',"closed":', sums.closed, ',"open":{{"LOW":', sums.open_low,
+            ',"MEDIUM":', sums.open_medium, ',"HIGH":', sums.open_high,
+            ',"CRITICAL":', sums.open_critical, '}},"unevaluated_academies":',
+            sums.academies - sums.evaluated, '}}')
+        END AS alerts {mrr_by_level}
+    FROM sums
 )
-SELECT
-    (
-        SELECT count(*)
-        FROM days
-        JOIN report_days AS standing USING (academy_id, report_date, revision)
-        WHERE standing.report_type = 'churn'
-    ) = cardinality(CAST(:academies AS bigint[])) AS unchanged,
-    (
-        SELECT string_agg({item}, ',' ORDER BY sums.day, sums.academy)
-        FROM sums
-        {mrr}
-        CROSS JOIN LATERAL (
-            SELECT
-                {columns}
-                sums.day AS report_date,
-                sums.academy AS academy_id,
-                sums.subscribers,
-                concat(
-                    '{{"LOW":', sums.low, ',"MEDIUM":', sums.medium, ',"HIGH":', sums.high,
-                    ',"CRITICAL":', sums.critical, '}}'
-                ) AS levels,
-                concat(
-                    '{{"FREE_TRIAL":', sums.free_trial, ',"ACTIVE":', sums.active,
-                    ',"PAYMENT_ISSUE":', sums.payment_issue, '}}'
-                ) AS subscription_statuses,
-                sums.payment_issue AS payment_issues,
-                round(sums.score_sum / nullif(sums.subscribers, 0), 2) AS mean_score,
-                CASE WHEN sums.evaluated > 0 THEN concat(
-                    '{{"opened":', sums.opened, ',"reopened":', sums.reopened,
-                    ',"closed":', sums.closed, ',"open":{{"LOW":', sums.open_low,
-                    ',"MEDIUM":', sums.open_medium, ',"HIGH":', sums.open_high,
-                    ',"CRITICAL":', sums.open_critical, '}},"unevaluated_academies":',
-                    sums.academies - sums.evaluated, '}}')
-                END AS alerts
-        ) AS item
-    ) AS items

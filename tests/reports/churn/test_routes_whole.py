@@ -14,9 +14,11 @@ from app.kit.days import ONE_DAY
 from app.kit.db import Database
 from app.kit.partitions import ensure_months
 from app.kit.statements import Statement
-from app.reports.churn.asked import DaysAsked, RiskQuery
-from app.reports.churn.days import find_days
-from app.reports.churn.queries import page_statement
+from app.published.list_spec import page_statement
+from app.published.requests import DaysQuery
+from app.published.snapshot import find_snapshot
+from app.reports.churn.asked import RiskQuery
+from app.reports.churn.list_spec import RISKS
 from tests.support.published import DAY, Row, publish, replace_day, risk
 from tests.support.service import client, service, token
 
@@ -150,8 +152,8 @@ async def test_pages_are_read_by_index_from_the_months_asked_for(
     await fill(database)
     asked = RiskQuery.model_validate(query)
     rows = database.reader.rows
-    days = await find_days(rows, asked, asked.academy or None)
-    page = page_statement(asked, days, None, people=False)
+    days = await find_snapshot(rows, RISKS.snapshot, asked, asked.academy or None)
+    page = page_statement(RISKS, asked, days, None, people=False)
     explain = Statement(sql=f"EXPLAIN (ANALYZE, COSTS OFF) {page.sql}", params=page.params)
     plan = "\n".join(line for (line,) in await rows(explain))
 
@@ -164,6 +166,6 @@ async def test_the_newest_days_are_found_without_reading_the_whole_ledger(
     database: Database,
 ) -> None:
     await fill(database)
-    found = await find_days(database.reader.rows, DaysAsked(), None)
+    found = await find_snapshot(database.reader.rows, RISKS.snapshot, DaysQuery(), None)
 
     assert (found.academies, found.dates) == ([1, 2], [DAY, DAY])

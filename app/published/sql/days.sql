@@ -10,7 +10,7 @@ SELECT
     coalesce(md5(string_agg(concat(
         academy_id, ' ', report_date, ' ', state, ' ', revision, ' ', yesterday_revision,
         ' ', earlier_revision
-    ), ',') || coalesce(({evaluations}), '')), '') AS versions,
+    ), ',') || coalesce(({versions}), '')), '') AS versions,
     max(report_date) FILTER (
         WHERE earlier_revision IS NOT NULL
             AND scoring_version IS DISTINCT FROM earlier_scoring_version

@@ -6,9 +6,9 @@
         earlier.scoring_version AS earlier_scoring_version
     FROM days
     LEFT JOIN report_days AS yesterday
-        ON yesterday.report_type = 'churn' AND yesterday.academy_id = days.academy_id
+        ON yesterday.report_type = CAST(:report_type AS text) AND yesterday.academy_id = days.academy_id
         AND yesterday.report_date = days.report_date - 1
     LEFT JOIN report_days AS earlier
-        ON earlier.report_type = 'churn' AND earlier.academy_id = days.academy_id
+        ON earlier.report_type = CAST(:report_type AS text) AND earlier.academy_id = days.academy_id
         AND earlier.report_date = days.report_date - CAST(:back AS integer)
 )

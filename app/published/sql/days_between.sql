@@ -3,7 +3,7 @@
 WITH days AS (
     SELECT academy_id, report_date, state, revision, published_at, scoring_version
     FROM report_days
-    WHERE report_type = 'churn' AND academy_id > 0 AND revision IS NOT NULL
+    WHERE report_type = CAST(:report_type AS text) AND academy_id > 0 AND revision IS NOT NULL
         AND report_date BETWEEN :first AND :last
         AND (CAST(:academies AS bigint[]) IS NULL OR academy_id = ANY(:academies))
 )

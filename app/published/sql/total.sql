@@ -2,7 +2,7 @@
 (
     SELECT count(*)
     FROM days
-    JOIN churn_risk_reports AS r
+    JOIN {table} AS r
         ON r.report_date = days.report_date AND r.academy_id = days.academy_id
     WHERE r.report_date BETWEEN {first} AND {last} AND {filters}
 )

@@ -9,11 +9,11 @@ picked AS MATERIALIZED (
     SELECT found.*, row_number() OVER (ORDER BY {order_found}) AS place
     FROM days
     CROSS JOIN LATERAL (
-        SELECT {whole} r.*
-        FROM churn_risk_reports AS r
+        SELECT {row} r.*
+        FROM {table} AS r
         WHERE r.report_date = days.report_date AND r.academy_id = days.academy_id
             AND r.report_date BETWEEN {first} AND {last}
-            AND {filters} {after}
+            AND {filters} AND {after}
         ORDER BY {order_within}
         LIMIT {limit} + 1
     ) AS found
@@ -25,13 +25,13 @@ SELECT
         SELECT count(*)
         FROM days
         JOIN report_days AS standing USING (academy_id, report_date, revision)
-        WHERE standing.report_type = 'churn'
+        WHERE standing.report_type = CAST(:report_type AS text)
     ) = cardinality(CAST(:academies AS bigint[])) AS unchanged,
     (
         SELECT string_agg({item}, ',' ORDER BY p.place)
         FROM picked AS p
         {joins}
-        CROSS JOIN LATERAL (SELECT {columns}) AS risk
+        CROSS JOIN LATERAL (SELECT {columns}) AS item
         WHERE p.place <= {limit}
     ) AS items,
     (

@@ -4,14 +4,14 @@ WITH days AS (
         AS asked (academy_id, report_date)
 ),
 picked AS NOT MATERIALIZED (
-    SELECT {whole} r.*
+    SELECT {row} r.*
     FROM days
-    JOIN churn_risk_reports AS r
+    JOIN {table} AS r
         ON r.report_date = days.report_date AND r.academy_id = days.academy_id
     WHERE r.report_date BETWEEN {first} AND {last} AND {filters}
 )
 SELECT {output}
 FROM picked AS p
 {joins}
-CROSS JOIN LATERAL (SELECT {columns}) AS risk
+CROSS JOIN LATERAL (SELECT {columns}) AS item
 ORDER BY {order}

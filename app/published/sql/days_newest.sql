@@ -3,12 +3,12 @@
 WITH RECURSIVE known AS (
     SELECT min(academy_id) AS academy_id
     FROM report_days
-    WHERE report_type = 'churn' AND academy_id > 0
+    WHERE report_type = CAST(:report_type AS text) AND academy_id > 0
     UNION ALL
     SELECT (
         SELECT min(further.academy_id)
         FROM report_days AS further
-        WHERE further.report_type = 'churn' AND further.academy_id > known.academy_id
+        WHERE further.report_type = CAST(:report_type AS text) AND further.academy_id > known.academy_id
     )
     FROM known
     WHERE known.academy_id IS NOT NULL
@@ -24,7 +24,7 @@ days AS (
     CROSS JOIN LATERAL (
         SELECT academy_id, report_date, state, revision, published_at, scoring_version
         FROM report_days
-        WHERE report_type = 'churn' AND academy_id = in_scope.academy_id
+        WHERE report_type = CAST(:report_type AS text) AND academy_id = in_scope.academy_id
             AND revision IS NOT NULL
             AND report_date <= coalesce(CAST(:until AS date), DATE 'infinity')
         ORDER BY report_date DESC

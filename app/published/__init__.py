@@ -1,0 +1,1 @@
+"""What the readers of every report need: a selection of days, list pages, streams and summaries."""

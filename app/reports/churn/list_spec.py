@@ -1,0 +1,79 @@
+"""The list of risks: its columns, its orders and its filters."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.published.keyset import Condition, Term
+from app.published.list_spec import ListSpec
+from app.published.snapshot import SnapshotSpec
+from app.reports.churn.asked import COMPARED_DAYS, RiskQuery, RiskSort
+from app.reports.churn.schemas import Risk
+from app.reports.churn.scoring import THRESHOLDS, RiskLevel
+
+HERE = Path(__file__).parent
+HIGHEST_SCORE = 100.0
+
+SCORE = Term("churn_risk_score", "double precision", descending=True)
+LOWEST = Term("churn_risk_score", "double precision")
+RENEWAL = Term("days_until_renewal", "bigint", nullable=True)
+USER = Term("user_id", "bigint")
+MRR = Term("mrr", "double precision", descending=True, nullable=True)
+INACTIVITY = Term("days_since_last_activity", "bigint", descending=True)
+NEWEST = Term("report_date", "date", descending=True)
+
+
+def risk_condition(query: RiskQuery) -> Condition:
+    """Return what the filters ask of a row; a level is a range of scores, as the index has it."""
+    low, high = _range(query.level)
+    params: dict[str, object] = {
+        "low": max(low, query.min_score or 0.0),
+        "high": high if query.max_score is None else min(high, query.max_score),
+    }
+    parts = ["r.churn_risk_score BETWEEN :low AND :high"]
+    if query.level:
+        parts.append("r.risk_level = ANY(CAST(:levels AS text[]))")
+        params["levels"] = sorted({level.value for level in query.level})
+    if query.user is not None:
+        parts.append("r.user_id = CAST(:user AS bigint)")
+        params["user"] = query.user
+    if query.subscription_status is not None:
+        parts.append("r.subscription_status = CAST(:status AS text)")
+        params["status"] = query.subscription_status.value
+    if query.has_payment_issues is not None:
+        parts.append("r.has_payment_issues = CAST(:owing AS boolean)")
+        params["owing"] = query.has_payment_issues
+    return Condition(sql=" AND ".join(parts), params=params)
+
+
+def _range(levels: Sequence[RiskLevel]) -> tuple[float, float]:
+    """Return the scores from the lowest to the highest level; the upper end is above it."""
+    if not levels:
+        return 0.0, HIGHEST_SCORE
+    order_of = list(THRESHOLDS)
+    places = [order_of.index(level) for level in levels]
+    ends = [*list(THRESHOLDS.values())[1:], HIGHEST_SCORE]
+    return THRESHOLDS[order_of[min(places)]], ends[max(places)]
+
+
+RISKS = ListSpec(
+    snapshot=SnapshotSpec(report_type="churn", compared_days=COMPARED_DAYS),
+    table="churn_risk_reports",
+    query=RiskQuery,
+    item=Risk,
+    columns_sql=(HERE / "risk_columns.sql").read_text("utf-8"),
+    joins_sql=(HERE / "risk_joins.sql").read_text("utf-8"),
+    orders={
+        RiskSort.HIGHEST_SCORE: (SCORE,),
+        RiskSort.LOWEST_SCORE: (LOWEST,),
+        RiskSort.SOONEST_RENEWAL: (RENEWAL, SCORE),
+        RiskSort.HIGHEST_MRR: (MRR, SCORE),
+        RiskSort.LONGEST_INACTIVE: (INACTIVITY, SCORE),
+        RiskSort.NEWEST: (NEWEST, SCORE),
+        RiskSort.USER: (USER,),
+    },
+    tie_break=(RENEWAL, USER, Term("academy_id", "bigint"), NEWEST),
+    condition=risk_condition,
+    text_columns=("email", "full_name", "main_reason_text", "currency"),
+    optional_columns={"details": "churn_details(p.row)"},
+)
+"""Who is at risk, and why."""
