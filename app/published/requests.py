@@ -1,6 +1,5 @@
 """The query parameters that all lists and summaries of a report share."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
