@@ -5,7 +5,7 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection, text
 
-from app.kit.db import Database, metadata
+from app.kit.db import Database
 from app.sources import migrations
 
 LOCK_TIMEOUT = "5s"
@@ -15,7 +15,7 @@ def run(connection: Connection) -> None:
     """Run the migrations in one transaction that does not queue behind readers for long."""
     context.configure(
         connection=connection,
-        target_metadata=metadata,
+        target_metadata=migrations.all_tables(),
         compare_server_default=True,
         include_name=migrations.is_ours,
         render_item=migrations.render_item,
@@ -36,5 +36,4 @@ given = context.config.attributes.get("connection")
 if given is not None:
     run(given)
 else:
-    migrations.import_models()
     asyncio.run(connect_and_run(context.get_x_argument(as_dictionary=True)["url"]))

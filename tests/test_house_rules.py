@@ -79,6 +79,17 @@ def test_nothing_is_mocked() -> None:
     assert found == []
 
 
+def test_the_metadata_is_read_where_all_models_are_imported_and_nowhere_else() -> None:
+    """Elsewhere it would have the tables of whatever happens to be imported."""
+    found = {
+        name_of(path)
+        for path in sources("app", "alembic", "tests", "bench")
+        if "app.kit.db.metadata" in imports_in(path)
+    }
+
+    assert found == {"app/sources/migrations.py"}
+
+
 def test_only_the_clock_reads_the_clock() -> None:
     found = {
         name_of(path)

@@ -1,6 +1,8 @@
 """The migrations make what the models say, can be undone, and run once however many ask."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Iterator
 
 from alembic import command
@@ -9,20 +11,32 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Enum, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.kit.db import Database, metadata
+from app.kit.db import Database
 from app.sources import migrations
+from tests.support.processes import packages
 
 CHECKS = text("""
     SELECT relname || '.' || conname AS name, pg_get_constraintdef(pg_constraint.oid) AS says
     FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid WHERE contype = 'c'
 """)
+CHECK = """
+import asyncio, sys
+from alembic import command
+from app.kit.db import Database
+from app.sources import migrations
+
+async def check(url):
+    async with Database(url, pooled=False).engine.connect() as connection:
+        await connection.run_sync(lambda own: command.check(migrations.config(own)))
+
+asyncio.run(check(sys.argv[1]))
+"""
 
 
 def differences(connection: Connection) -> list[object]:
-    migrations.import_models()
     options = {"include_name": migrations.is_ours}
     context = MigrationContext.configure(connection, opts=options)
-    return list(compare_metadata(context, metadata))
+    return list(compare_metadata(context, migrations.all_tables()))
 
 
 def tables(connection: Connection) -> set[str]:
@@ -31,8 +45,7 @@ def tables(connection: Connection) -> set[str]:
 
 def enum_checks() -> Iterator[tuple[str, str]]:
     """Name the check of every text enum, with each value that it must allow."""
-    migrations.import_models()
-    for table in metadata.tables.values():
+    for table in migrations.all_tables().tables.values():
         for column in table.columns:
             if isinstance(column.type, Enum):
                 for value in column.type.enums:
@@ -54,6 +67,19 @@ async def revision(url: str, target: str) -> None:
 async def test_they_make_what_the_models_say(shared: Database) -> None:
     async with shared.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+async def test_a_process_that_has_imported_no_model_compares_all_of_them(
+    shared: Database,
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", CHECK, shared.url),
+        env={"PYTHONPATH": packages(), "PATH": os.defpath},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, err = await process.communicate()
+
+    assert process.returncode == 0, err.decode()
 
 
 async def test_every_value_of_every_enum_is_allowed(shared: Database) -> None:

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from app.access.gate import require
 from app.access.scopes import Key, Scope
 from app.kit.cursors import Position
-from app.kit.db import metadata
 from app.kit.errors import Conflict
 from app.kit.etags import TaggedRoute
 from app.kit.problems import answers
@@ -33,6 +32,7 @@ from app.runs.schemas import (
     RunShown,
 )
 from app.runs.store import ACTIVE
+from app.sources.migrations import all_tables
 
 TIB = 2**40
 
@@ -61,7 +61,7 @@ async def list_reports(key: Reader, opened: OpenedDep) -> ReportList:
         item = ReportShown(
             type=report_type,
             title=report.title,
-            fields=metadata.tables[report.table].columns.keys(),
+            fields=all_tables().tables[report.table].columns.keys(),
             filters=list(report.filters),
             sort_keys=list(report.sort_keys),
             schedule=opened.settings.schedule,

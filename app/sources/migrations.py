@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Literal
@@ -12,11 +13,11 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.sql.sqltypes import AutoString
 
-from app.kit.db import Database
+from app.kit.db import Database, metadata
 
 APP = Path(__file__).parents[1]
 MIGRATING = 4_201_764  # the advisory lock that who migrates holds
@@ -55,10 +56,12 @@ def config(connection: Connection | None = None) -> Config:
     return found
 
 
-def import_models() -> None:
-    """Import every `models` of the service, so that the metadata knows all its tables."""
+@cache
+def all_tables() -> MetaData:
+    """Import every module `models` of the service; return the metadata of all their tables."""
     for path in sorted(APP.rglob("models.py")):
         import_module(".".join(path.relative_to(APP.parent).with_suffix("").parts))
+    return metadata
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
