@@ -14,7 +14,7 @@ from app.sources.models import ServiceFact
 from app.sources.postgres import open_database
 from app.sources.sources import Sources
 from app.sources.warehouse.base import Warehouse
-from app.sources.warehouse.folders import remove_abandoned
+from app.sources.warehouse.folders import remove_leftovers
 from app.sources.warehouse.lake import Lake
 
 TIMEZONE = "timezone"
@@ -29,8 +29,7 @@ async def open_sources(settings: Settings) -> AsyncIterator[Sources]:
     spool = settings.home / "spool"
     async with open_database(settings) as database:
         await settle_timezone(database, settings.timezone)
-        for folder in spool.glob("*/"):
-            await to_thread(remove_abandoned, folder)
+        await to_thread(remove_leftovers, spool)
         warehouse = open_warehouse(settings, database)
         try:
             yield Sources(database=database, warehouse=warehouse, zone=settings.zone, spool=spool)

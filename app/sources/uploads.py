@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from app.kit.problems import pointer
 from app.kit.web import MAX_ID
 from app.sources.files import Column, Imported, Rows, read_batches
 from app.sources.files.columns import expectation
+from app.sources.warehouse.folders import private_folder
 
 MOST_ROWS = 50_000
 MOST_BYTES = 64 * 1024 * 1024
@@ -35,7 +35,6 @@ EXAMPLE: dict[str, Any] = {
     "erased": 0,
     "errors": [],
 }
-
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 Row = Mapping[str, object]
@@ -71,9 +70,10 @@ class Written(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uploaded:
-    """The rows of a body, in their order."""
+    """The rows of a body, in their order; `spool` is the folder that they may pass through."""
 
     rows: Sequence[Row]
+    spool: Path
 
     def values(self, name: str) -> list[int]:
         """Return the whole numbers of a column, where there are some."""
@@ -98,7 +98,8 @@ async def receive(request: Request, columns: Sequence[Column]) -> Uploaded:
     rows = _parsed(await _body(request), is_array=kind == JSON)
     if len(rows) > MOST_ROWS:
         raise TooLarge(f"At most {MOST_ROWS:,} rows are taken at once.", code="too_many_rows")
-    return Uploaded(rows=list(_checked(rows, {column.name: column for column in columns})))
+    checked = list(_checked(rows, {column.name: column for column in columns}))
+    return Uploaded(rows=checked, spool=request.app.state.sources.spool / "uploads")
 
 
 async def load(
@@ -107,8 +108,8 @@ async def load(
     """Hand the rows on as those of a file; faults found there point into the body."""
     if not uploaded.rows:
         return _written(Imported(kind="", read=0))
-    with tempfile.TemporaryDirectory(prefix="headsup-") as folder:
-        path = Path(folder) / "rows.ndjson"
+    with private_folder(uploaded.spool) as folder:
+        path = folder / "rows.ndjson"
         await asyncio.to_thread(_write, path, uploaded.rows, columns)
         try:
             return _written(await importing(read_batches(path, columns, now=now)))

@@ -38,6 +38,12 @@ def remove_abandoned(parent: Path) -> None:
                 os.close(lock)
 
 
+def remove_leftovers(spool: Path) -> None:
+    """Remove what killed processes left in any folder of the spool: it may hold rows of people."""
+    for parent in spool.glob("*/"):
+        remove_abandoned(parent)
+
+
 def _locked(parent: Path) -> tuple[Path, int]:
     """Make a folder and lock it; another one, if it was swept away before it was locked."""
     while True:
