@@ -1,56 +1,11 @@
 """What concerns every part of the service at once."""
 
-from typing import Annotated
+from fastapi import APIRouter, Response
 
-import structlog
-from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict
-
-from app.access.gate import require
-from app.access.scopes import Key, Scope
-from app.api.erasure import erase
-from app.kit.errors import Forbidden
-from app.kit.web import PathId, ShellDep
-from app.sources.sources import Sources
-
-log = structlog.get_logger("app.api")
-
-router = APIRouter(tags=["data"])
-
-Eraser = Annotated[Key, require(Scope.PEOPLE_ERASE)]
-
-
-class Erased(BaseModel):
-    """How many rows were deleted, by table."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"deleted": {"users": 1, "subscriptions": 2, "activity": 90}}]
-        }
-    )
-
-    deleted: dict[str, int]
+router = APIRouter()
 
 
 @router.get("/", include_in_schema=False)
 async def get_root() -> Response:
     """Lead whoever looks around to the description."""
     return Response(status_code=307, headers={"Location": "docs"})
-
-
-@router.delete("/users/{user_id}", summary="Erase a person")
-async def erase_user(user_id: PathId, key: Eraser, request: Request, shell: ShellDep) -> Erased:
-    """Delete whatever is stored about a person, and remember a hash to refuse them for ever.
-
-    Only a key of all academies may. Repeating it changes nothing. Sums of days stay as they are,
-    but for those of the last fortnight that the next wake computes again.
-    `activity` counts the rows of files; it is absent where activity is in somebody else's BigQuery.
-    """
-    if key.academies is not None:
-        raise Forbidden("Only a key of all academies erases a person.", code="limited_key")
-    sources: Sources = request.app.state.sources
-    async with sources.database.transaction() as session:
-        deleted = await erase(session, sources.warehouse, user_id, shell.clock())
-    await sources.warehouse.tidy()
-    log.info("user.erased", rows=sum(deleted.values()))
-    return Erased(deleted=deleted)

@@ -1,10 +1,10 @@
 """Every statement on the ledger: where each academy's day of a report stands."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, text
+from sqlalchemy import ColumnElement, func, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import and_, col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -115,6 +115,21 @@ async def next_revision(session: AsyncSession) -> int:
     """Draw the number of a publication; a later one is larger."""
     connection = await session.connection()
     return int((await connection.execute(text("SELECT nextval('report_revisions')"))).scalar_one())
+
+
+async def renew(
+    session: AsyncSession, report_type: str, days: Collection[tuple[date, int]]
+) -> None:
+    """Give a new revision to those of the academies' `days` that can be read.
+
+    These are the days that were ever published, also if they have been held since.
+    """
+    if not days:
+        return
+    key = tuple_(col(ReportDay.report_date), col(ReportDay.academy_id))
+    readable = and_(col(ReportDay.report_type) == report_type, col(ReportDay.revision).is_not(None))
+    revision = await next_revision(session)
+    await session.exec(update(ReportDay).where(readable, key.in_(days)).values(revision=revision))
 
 
 async def write(

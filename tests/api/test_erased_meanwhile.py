@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from app.access.scopes import Scope
-from app.api.erasure import erase
 from app.kit.bulk import read_frame
 from app.kit.db import Database
+from app.privacy.erasure import erase
 from app.runs import ledger
 from app.runs.models import ReportDay, RunStatus
 from app.sources.directory import erasure

@@ -7,12 +7,15 @@ from before it reads who was erased until it commits, an erasure the exclusive o
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import text
+from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.sources.directory.models import User
 
 SECRET = "erased_users"  # noqa: S105 - its name
 BLOCK_BYTES = 64
@@ -57,6 +60,12 @@ async def remember(session: AsyncSession, user_id: int, now: datetime) -> None:
         text("INSERT INTO erased_users VALUES (:user_hash, :now) ON CONFLICT DO NOTHING"),
         {"user_hash": user_hash, "now": now},
     )
+
+
+async def erase_name(session: AsyncSession, user_id: int) -> Mapping[str, int]:
+    """Delete a learner's name and address."""
+    gone = await session.exec(delete(User).where(col(User.id) == user_id))
+    return {"users": gone.rowcount}
 
 
 async def erased_among(session: AsyncSession, user_ids: Sequence[int]) -> frozenset[int]:

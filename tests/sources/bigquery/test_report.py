@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.api.erasure import erase
 from app.kit.db import Database
+from app.privacy.erasure import erase
 from app.runs.models import RunDayState
 from app.sources.warehouse.bigquery_access import Address
 from tests.sources.bigquery.behind import Behind, lake_of, put_subscribers, reading, states
