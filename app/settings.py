@@ -56,6 +56,10 @@ class Settings(BaseSettings):
     heartbeat_seconds: Annotated[
         float, Field(gt=0, description="A worker silent for three of these is taken over.")
     ] = 10
+    keep_runs_days: Annotated[
+        int,
+        Field(ge=1, le=36_500, description="Runs that ended longer ago are forgotten."),
+    ] = 400
     query_memory: Annotated[str, Field(description="The memory that DuckDB may use.")] = "512MB"
     query_threads: Annotated[int, Field(ge=1, description="The threads that DuckDB may use.")] = 2
     max_bytes_billed: Annotated[

@@ -14,7 +14,7 @@ from app.kit.db import APPLICATION
 from app.kit.errors import AppError
 from app.runs.models import EVERY_ACADEMY, Run, RunDay, RunDayState, RunStatus
 from app.runs.request import split
-from app.runs.store import ACTIVE, OPEN_DAYS, cancel_open_days
+from app.runs.store import ACTIVE, OPEN_DAYS, cancel_open_days, count_usage
 from app.sources.warehouse.base import Usage
 
 FINE_DAYS = {RunDayState.PUBLISHED, RunDayState.UNCHANGED, RunDayState.COMPUTED}
@@ -135,7 +135,7 @@ async def next_days(session: AsyncSession, mine: Claim, *, most: int) -> Sequenc
     )
     days = next(split((await session.exec(open_days)).all(), most), ())
     for_day = and_(col(RunDay.run_id) == mine.run_id, col(RunDay.report_date).in_(days))
-    values = {"state": RunDayState.RUNNING, "attempt": mine.attempt}
+    values = {"state": RunDayState.RUNNING, "attempt": mine.attempt, "tries": col(RunDay.tries) + 1}
     await session.exec(
         update(RunDay).where(for_day, col(RunDay.academy_id) == EVERY_ACADEMY).values(values)
     )
@@ -189,15 +189,14 @@ async def record_day(session: AsyncSession, mine: Claim, result: DayResult) -> N
 
 
 async def add_usage(session: AsyncSession, mine: Claim, usage: Usage) -> None:
-    """Add what a scan read to the run."""
-    await session.exec(
-        update(Run)
-        .where(col(Run.id) == mine.run_id)
-        .values(
-            bytes_processed=col(Run.bytes_processed) + usage.bytes_processed,
-            bytes_billed=col(Run.bytes_billed) + usage.bytes_billed,
-        )
-    )
+    """Add what a scan read to the run, and to the sums of its report."""
+    sums = {
+        "bytes_processed": col(Run.bytes_processed) + usage.bytes_processed,
+        "bytes_billed": col(Run.bytes_billed) + usage.bytes_billed,
+    }
+    statement = update(Run).where(col(Run.id) == mine.run_id).values(sums)
+    report_type = (await session.exec(statement.returning(col(Run.report_type)))).scalar_one()
+    await count_usage(session, report_type, usage)
 
 
 async def release(session: AsyncSession, mine: Claim) -> None:

@@ -9,7 +9,7 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.errors import AppError
-from app.runs import ledger
+from app.runs import ledger, store
 from app.runs.base import BaseReport, Volume
 from app.runs.gate import DayState, Judgement, LedgerDay, judge
 from app.runs.models import ReportDay, VolumeQuestion
@@ -112,3 +112,4 @@ async def _note(
         bytes_billed=volume.usage.bytes_billed,
     )
     session.add(question)
+    await store.count_usage(session, looking.report_type, volume.usage)

@@ -1,6 +1,6 @@
 """What `/metrics` says, computed from the tables: every replica tells the same."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from app.runs.registry import reports
 from app.sources.sources import Sources
 
 SPAN = timedelta(days=14)
+ENDED_WITHIN = timedelta(days=1)
 
 DAYS_SQL = text(
     """
@@ -24,26 +25,25 @@ DAYS_SQL = text(
     """
 )
 RUNS_SQL = text(
-    "SELECT report_type, status, count(*) FROM report_runs GROUP BY report_type, status"
-)
-BYTES_SQL = text(
     """
-    SELECT report_type, sum(bytes_processed), sum(bytes_billed)
-    FROM (
-        SELECT report_type, bytes_processed, bytes_billed FROM report_runs
-        UNION ALL
-        SELECT report_type, bytes_processed, bytes_billed FROM report_volume_questions
-    ) AS spent
-    GROUP BY report_type
+    SELECT report_type, status, count(*) FROM report_runs
+    WHERE finished_at IS NULL OR finished_at >= :since
+    GROUP BY report_type, status
     """
 )
+BYTES_SQL = text("SELECT report_type, bytes_processed, bytes_billed FROM report_usage")
 AT_WORK_SQL = text(
     """
     SELECT report_type,
         coalesce(extract(epoch FROM :now - min(created_at)), 0),
         count(*) FILTER (WHERE heartbeat_at < :stale AND worker IS NOT NULL),
-        max(attempt)
-    FROM report_runs WHERE status IN ('PENDING', 'RUNNING') GROUP BY report_type
+        coalesce(max(tries), 0)
+    FROM report_runs
+    CROSS JOIN LATERAL (
+        SELECT max(tries) AS tries FROM report_run_days
+        WHERE run_id = report_runs.id AND state IN ('PENDING', 'RUNNING')
+    ) AS open_days
+    WHERE status IN ('PENDING', 'RUNNING') GROUP BY report_type
     """
 )
 JOBS_SQL = text("SELECT status::text, count(*) FROM pgqueuer GROUP BY status")
@@ -56,7 +56,7 @@ class Standing(Collector):
     ages: Sequence[tuple[str, float]]
     days: Sequence[Row[str, str, int]]
     runs: Sequence[Row[str, str, int]]
-    spent: Sequence[Row[str, int, int]]
+    spent: Mapping[str, tuple[int, int]]
     at_work: Sequence[Row[str, float, int, int]]
     jobs: Sequence[Row[str, int]]
 
@@ -76,7 +76,7 @@ class Standing(Collector):
         )
         yield _gauge(
             "headsup_runs",
-            "Runs by status.",
+            "Runs by status: those that are active, and those that ended in the last 24 hours.",
             ["report", "status"],
             (([report, status], count) for report, status, count in self.runs),
         )
@@ -93,17 +93,17 @@ class Standing(Collector):
         for place, name, said in (
             (1, "headsup_oldest_active_run_seconds", "Since the oldest active run was asked for."),
             (2, "headsup_silent_runs", "Runs whose worker has been silent for too long."),
-            (3, "headsup_most_attempts", "The most chunks and takeovers of an active run."),
+            (3, "headsup_most_attempts", "How often the most tried day of active runs was begun."),
         ):
             samples = (([row[0]], float(row[place])) for row in self.at_work)
             yield _gauge(name, said, ["report"], samples)
 
     def _bytes(self) -> Iterator[Metric]:
-        for place, name in ((1, "processed"), (2, "billed")):
+        for place, name in enumerate(("processed", "billed")):
             said = f"Bytes {name} by all runs, and by questions for the volume of held days."
             family = CounterMetricFamily(f"headsup_warehouse_bytes_{name}", said, labels=["report"])
-            for row in self.spent:
-                family.add_metric([row[0]], float(row[place]))
+            for report_type, spent in self.spent.items():
+                family.add_metric([report_type], float(spent[place]))
             yield family
 
 
@@ -114,6 +114,8 @@ async def standing(
     connection = await session.connection()
     since = {"since": (now - SPAN).date()}
     active = {"now": now, "stale": now - stale_after}
+    bytes_of = await connection.execute(BYTES_SQL)
+    spent = {report_type: (processed, billed) for report_type, processed, billed in bytes_of}
     ages = []
     for report_type in reports():
         newest = await health.newest_published(session, report_type)
@@ -122,8 +124,8 @@ async def standing(
     return Standing(
         ages=ages,
         days=(await connection.execute(DAYS_SQL, since)).all(),
-        runs=(await connection.execute(RUNS_SQL)).all(),
-        spent=(await connection.execute(BYTES_SQL)).all(),
+        runs=(await connection.execute(RUNS_SQL, {"since": now - ENDED_WITHIN})).all(),
+        spent=dict.fromkeys(reports(), (0, 0)) | spent,
         at_work=(await connection.execute(AT_WORK_SQL, active)).all(),
         jobs=(await connection.execute(JOBS_SQL)).all(),
     )

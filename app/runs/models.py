@@ -78,6 +78,8 @@ class Run(Table, table=True):
             postgresql_where=text("status IN ('PENDING', 'RUNNING')"),
         ),
         Index("ix_report_runs_created_at", "created_at"),
+        Index("ix_report_runs_finished_at", "finished_at"),
+        Index("ix_report_runs_retry_of", "retry_of", postgresql_where=text("retry_of IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -92,7 +94,7 @@ class Run(Table, table=True):
     only: Only = Field(sa_type=text_enum(Only, "run_only"))
     dry_run: bool = False
     force: bool = False
-    retry_of: UUID | None = Field(default=None, foreign_key="report_runs.id")
+    retry_of: UUID | None = Field(default=None, foreign_key="report_runs.id", ondelete="SET NULL")
     attempt: int = 0
     worker: str | None = Field(default=None, sa_type=Text)
     backend_pid: int | None = None
@@ -109,7 +111,8 @@ class Run(Table, table=True):
 class RunDay(Table, table=True):
     """What a run did with a day: one row for the day (academy 0) and one for each academy.
 
-    `preview` is what a dry run found instead of publishing it.
+    `preview` is what a dry run found instead of publishing it. `tries` counts how often a worker
+    began with the day; the row of an academy counts none.
     """
 
     __tablename__: ClassVar[str] = "report_run_days"
@@ -123,6 +126,7 @@ class RunDay(Table, table=True):
     academy_id: int = Field(primary_key=True, sa_type=BigInteger)
     state: RunDayState = Field(sa_type=text_enum(RunDayState, "run_day_state"))
     attempt: int = 0
+    tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     rows: int = 0
     seconds: float | None = None
     error: str | None = Field(default=None, sa_type=Text)
@@ -178,6 +182,16 @@ class VolumeQuestion(Table, table=True):
     asked_at: datetime = Field(sa_type=INSTANT)
     days: list[date] = Field(sa_type=ARRAY(Date))
     released: list[date] = Field(sa_type=ARRAY(Date))
+    bytes_processed: int = Field(sa_type=BigInteger)
+    bytes_billed: int = Field(sa_type=BigInteger)
+
+
+class ReportUsage(Table, table=True):
+    """What all scans and questions of a report read, including those of runs now forgotten."""
+
+    __tablename__: ClassVar[str] = "report_usage"
+
+    report_type: str = Field(primary_key=True, sa_type=Text)
     bytes_processed: int = Field(sa_type=BigInteger)
     bytes_billed: int = Field(sa_type=BigInteger)
 

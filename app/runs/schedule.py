@@ -64,7 +64,7 @@ async def _synced(sources: Sources, clock: Clock, settings: Settings) -> bool:
 
 @asynccontextmanager
 async def at_work(
-    sources: Sources, settings: Settings, *, clock: Clock = utc_now, chores: Sequence[Chore] = ()
+    sources: Sources, settings: Settings, *, chores: Sequence[Chore], clock: Clock = utc_now
 ) -> AsyncIterator[None]:
     """Run the clock and a worker for as long as the context lasts.
 
@@ -83,7 +83,7 @@ async def at_work(
 
 @asynccontextmanager
 async def scheduled(
-    sources: Sources, settings: Settings, *, clock: Clock = utc_now, chores: Sequence[Chore] = ()
+    sources: Sources, settings: Settings, *, chores: Sequence[Chore], clock: Clock = utc_now
 ) -> AsyncIterator[None]:
     """Sweep and keep house at once, and then whenever it is time, until the context is left.
 
@@ -95,7 +95,7 @@ async def scheduled(
     )
     once_a_day = cron(HOUSEKEEPING, settings.timezone)
     for function, arguments, times in (
-        (keep_house, (sources, clock, chores), once_a_day),
+        (keep_house, (sources, settings, clock, chores), once_a_day),
         (sweep, (sources, clock, settings), trigger),
     ):
         scheduler.add_job(function, args=arguments)

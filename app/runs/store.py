@@ -8,12 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import and_, col, delete, select, update
+from sqlmodel import and_, col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.errors import NotFound
-from app.runs.models import EVERY_ACADEMY, Origin, Run, RunDay, RunDayState, RunStatus
+from app.runs.models import EVERY_ACADEMY, Origin, ReportUsage, Run, RunDay, RunDayState, RunStatus
 from app.runs.request import RunRequest
+from app.sources.warehouse.base import Usage
 
 ACTIVE = (RunStatus.PENDING, RunStatus.RUNNING)
 OPEN_DAYS = (RunDayState.PENDING, RunDayState.RUNNING)
@@ -137,9 +138,12 @@ async def cancel_open_days(session: AsyncSession, run: UUID) -> None:
     await session.exec(update(RunDay).where(open_days).values(state=RunDayState.CANCELLED))
 
 
-async def forget_old(session: AsyncSession, before: datetime) -> None:
-    """Drop runs that ended before an instant; what they published stays."""
-    await session.exec(delete(Run).where(col(Run.finished_at) < before))
+async def count_usage(session: AsyncSession, report_type: str, usage: Usage) -> None:
+    """Add what a scan or a question read to the sums of its report, which outlive the runs."""
+    spent = {"bytes_processed": usage.bytes_processed, "bytes_billed": usage.bytes_billed}
+    added = insert(ReportUsage).values(report_type=report_type, **spent)
+    sums = {name: getattr(ReportUsage, name) + added.excluded[name] for name in spent}
+    await session.exec(added.on_conflict_do_update(index_elements=["report_type"], set_=sums))
 
 
 async def oldest_active(session: AsyncSession) -> datetime | None:

@@ -132,7 +132,7 @@ async def test_what_a_question_read_is_counted_with_what_runs_read(sources: Sour
     async def spent() -> float:
         async with sources.database.transaction() as session:
             found = await standing(session, sources, LATER, stale_after=PAUSE)
-        return float(found.spent[0][1])
+        return float(found.spent["churn"][0])
 
     before = await spent()
 

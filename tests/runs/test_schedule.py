@@ -72,7 +72,7 @@ async def test_a_service_that_starts_makes_up_for_what_was_missed(
     await put_activity(sources, [event(1, utc_now() - timedelta(days=2))])
     settings = Settings(home=tmp_path, heartbeat_seconds=0.2)
 
-    async with at_work(sources, settings, clock=utc_now), asyncio.timeout(30):
+    async with at_work(sources, settings, chores=()), asyncio.timeout(30):
         run = await ended(sources)
 
     assert (run.status, (run.day_to - run.day_from).days) == (RunStatus.DONE, 13)
@@ -86,7 +86,7 @@ async def test_the_house_is_kept(database: Database, tmp_path: Path) -> None:
         await connection.execute(text(f"{insert} ('2020-01-01', 1, 'queued', 0, 'run')"))
     later = utc_now() + timedelta(days=3)
 
-    await keep_house(sources, lambda: later)
+    await keep_house(sources, Settings(home=tmp_path), lambda: later, [])
 
     async with database.transaction() as session:
         connection = await session.connection()
@@ -101,7 +101,8 @@ async def test_the_partitions_of_two_months_are_made_ahead(
     async def chore(_: Sources, now: datetime) -> None:
         chores.append(now.date())
 
-    await keep_house(sources_of(database, tmp_path), lambda: NOW, [chore])
+    sources = sources_of(database, tmp_path)
+    await keep_house(sources, Settings(home=tmp_path), lambda: NOW, [chore])
 
     async with database.transaction() as session:
         made = (await (await session.connection()).execute(MONTHS_SQL)).scalars().all()

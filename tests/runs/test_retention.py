@@ -1,0 +1,131 @@
+"""Runs are forgotten when they ended long ago; nothing that anybody reads goes with them."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import select
+
+from app.kit.db import Database
+from app.runs import claims, ledger, store
+from app.runs.housekeeping import keep_house
+from app.runs.metrics import standing
+from app.runs.models import Origin, Run, RunDay, VolumeQuestion
+from app.runs.store import Asker
+from app.settings import Settings
+from app.sources.sources import Sources
+from app.sources.warehouse.base import Usage
+from tests.support.published import DAY, publish, risk
+from tests.support.reporting import sources_of
+from tests.support.runs import NOW, STALE_AFTER, claimed, made, run_request
+
+KEPT = timedelta(days=30)
+LONG_AFTER = NOW + KEPT + timedelta(minutes=1)
+
+
+@pytest.fixture
+def sources(database: Database, tmp_path: Path) -> Sources:
+    """Sources in which there is nothing."""
+    return sources_of(database, tmp_path)
+
+
+async def kept(sources: Sources, now: datetime) -> set[UUID]:
+    """Keep house; return the runs that are still there."""
+    settings = Settings(home=sources.spool.parent, keep_runs_days=KEPT.days)
+    await keep_house(sources, settings, lambda: now, [])
+    async with sources.database.transaction() as session:
+        return set((await session.exec(select(Run.id))).all())
+
+
+async def ended(database: Database, run: Run) -> None:
+    """Read some bytes for the run, and end it."""
+    mine = await claimed(database, run.id)
+    assert mine is not None
+    async with database.transaction() as session:
+        await claims.add_usage(session, mine, Usage(rows=1, bytes_processed=5, bytes_billed=10))
+        await claims.finish(session, mine, NOW, stopped=True)
+
+
+async def test_what_ended_long_ago_is_forgotten_with_its_days(
+    sources: Sources, database: Database
+) -> None:
+    run = await made(database)
+    await ended(database, run)
+
+    assert await kept(sources, NOW + KEPT) == {run.id}
+    assert await kept(sources, LONG_AFTER) == set()
+    async with database.transaction() as session:
+        assert (await session.exec(select(RunDay))).all() == []
+
+
+async def test_a_run_that_is_active_is_never_forgotten(
+    sources: Sources, database: Database
+) -> None:
+    waiting = await made(database)
+    at_work = await made(database, run_request(force=True))
+    await claimed(database, at_work.id)
+
+    assert await kept(sources, LONG_AFTER) == {waiting.id, at_work.id}
+
+
+async def test_a_retry_outlives_what_it_retries(sources: Sources, database: Database) -> None:
+    first = await made(database)
+    await ended(database, first)
+    again, asker = (
+        run_request(force=True),
+        Asker(origin=Origin.REQUEST, name="tester", retry_of=first.id),
+    )
+    async with database.transaction() as session:
+        await store.create(session, again, again.days, asker, run=uuid4(), now=NOW)
+
+    (left,) = await kept(sources, LONG_AFTER)
+
+    async with database.transaction() as session:
+        assert (await store.named(session, left)).retry_of is None
+
+
+async def test_what_a_forgotten_run_published_stays(sources: Sources, database: Database) -> None:
+    run = await made(database)
+    await ended(database, run)
+    await publish(database, risk(run_id=run.id), run_id=run.id)
+
+    await kept(sources, LONG_AFTER)
+
+    async with database.transaction() as session:
+        row = await ledger.find(session, "churn", DAY, 1)
+    assert row is not None
+    assert (row.run_id, row.rows) == (run.id, 1)
+
+
+async def test_what_was_read_stays_counted(sources: Sources, database: Database) -> None:
+    """A counter that falls looks to Prometheus as if it had begun again."""
+    await ended(database, await made(database))
+
+    await kept(sources, LONG_AFTER)
+
+    async with database.transaction() as session:
+        found = await standing(session, sources, NOW, stale_after=STALE_AFTER)
+    assert found.spent["churn"] == (5, 10)
+
+
+async def test_old_questions_for_volumes_are_forgotten(
+    sources: Sources, database: Database
+) -> None:
+    for asked_at in (NOW, LONG_AFTER):
+        question = VolumeQuestion(
+            report_type="churn",
+            asked_at=asked_at,
+            days=[DAY],
+            released=[],
+            bytes_processed=1,
+            bytes_billed=1,
+        )
+        async with database.transaction() as session:
+            session.add(question)
+
+    await kept(sources, LONG_AFTER)
+
+    async with database.transaction() as session:
+        left = (await session.exec(select(VolumeQuestion.asked_at))).all()
+    assert left == [LONG_AFTER]
