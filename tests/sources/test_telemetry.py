@@ -63,6 +63,20 @@ async def test_scores_are_clamped(database: Database) -> None:
     assert found["avg_frustration_score"] == 100
 
 
+@pytest.mark.parametrize(("score", "stored"), [(-3.0, 0.0), (1e9, 100.0), (50.0, 50.0)])
+async def test_an_unknown_score_stays_unknown_beside_any_other(
+    database: Database, score: float, stored: float
+) -> None:
+    first, second = await means(
+        database,
+        sample(engagement_score=score, frustration_score=None),
+        sample(user_id=8, engagement_score=None, frustration_score=score),
+    )
+
+    assert (first["avg_engagement_score"], first["avg_frustration_score"]) == (stored, None)
+    assert (second["avg_engagement_score"], second["avg_frustration_score"]) == (None, stored)
+
+
 async def test_two_scores_for_one_moment_are_refused(session: AsyncSession) -> None:
     with pytest.raises(Invalid, match="row 2, timestamp: user 7 has other values in row 1"):
         await tell(session, sample(), sample(engagement_score=51.0))

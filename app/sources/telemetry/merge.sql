@@ -1,8 +1,12 @@
--- Takes over the samples of `staged`, with scores of 0 to 100.
+-- Takes over the samples of `staged`, with scores of 0 to 100. Each score is clamped by itself:
+-- of NULL, which stays unknown, greatest() would make 0.
 UPDATE staged
-SET engagement_score = least(greatest(engagement_score, 0), 100),
-    frustration_score = least(greatest(frustration_score, 0), 100)
-WHERE engagement_score NOT BETWEEN 0 AND 100 OR frustration_score NOT BETWEEN 0 AND 100;
+SET engagement_score = least(greatest(engagement_score, 0), 100)
+WHERE engagement_score NOT BETWEEN 0 AND 100;
+
+UPDATE staged
+SET frustration_score = least(greatest(frustration_score, 0), 100)
+WHERE frustration_score NOT BETWEEN 0 AND 100;
 
 WITH compared AS (
     SELECT
