@@ -1,5 +1,5 @@
 -- One row for each active seat with a user in the team of a plan that is paid in instalments, if
--- the seat or the plan was stamped since `headsup.since`; as in `seats.sql`.
+-- the seat or the plan was stamped since `headsup.since`, or has no stamp; as in `seats.sql`.
 WITH owned AS (
     SELECT known.*
     FROM (VALUES (NULL::timestamptz, NULL::text, NULL::timestamptz))
@@ -49,5 +49,5 @@ SELECT
 FROM taken
 JOIN payments_planfinancingteam AS team ON team.id = taken.team_id
 JOIN owned ON owned.id = team.financing_id
-WHERE greatest(owned.updated_at, taken.updated_at)
-    >= current_setting('headsup.since')::timestamptz
+WHERE (owned.updated_at >= current_setting('headsup.since')::timestamptz) IS NOT FALSE
+    OR (taken.updated_at >= current_setting('headsup.since')::timestamptz) IS NOT FALSE

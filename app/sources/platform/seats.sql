@@ -1,5 +1,5 @@
 -- One row for each active seat with a user in the team of a subscription, if the seat or its
--- subscription was stamped since `headsup.since`. What it is, it is as its subscription; the price
+-- subscription was stamped since `headsup.since`, or has no stamp. What it is, it is as its subscription; the price
 -- is only counted there. A column that an older platform lacks is NULL, from `absent`.
 WITH owned AS (
     SELECT known.*
@@ -54,5 +54,5 @@ SELECT
 FROM taken
 JOIN payments_subscriptionbillingteam AS team ON team.id = taken.billing_team_id
 JOIN owned ON owned.id = team.subscription_id
-WHERE greatest(owned.updated_at, taken.updated_at)
-    >= current_setting('headsup.since')::timestamptz
+WHERE (owned.updated_at >= current_setting('headsup.since')::timestamptz) IS NOT FALSE
+    OR (taken.updated_at >= current_setting('headsup.since')::timestamptz) IS NOT FALSE

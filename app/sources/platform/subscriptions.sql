@@ -61,7 +61,7 @@ LEFT JOIN LATERAL (
     WHERE link.subscription_id = owned.id
         AND invoice.status = 'FULFILLED'
         AND coalesce(invoice_kind, 'GENERAL') <> 'MANUAL_DEPOSIT'
-    ORDER BY invoice.paid_at DESC, invoice.id DESC
+    ORDER BY invoice.paid_at DESC NULLS LAST, invoice.id DESC
     LIMIT 1
 ) AS paid ON true
 LEFT JOIN payments_currency AS currency

@@ -90,6 +90,18 @@ async def test_the_price_is_that_of_the_latest_paid_invoice(academy: Academy) ->
     assert await academy.known("mrr || ' ' || currency") == "99 USD"
 
 
+async def test_an_invoice_paid_nobody_knows_when_is_not_the_latest(academy: Academy) -> None:
+    await academy.execute("ALTER TABLE payments_invoice ALTER paid_at DROP NOT NULL")
+    await academy.add()
+    await academy.pay(49.0, "03-01")
+    await academy.execute("UPDATE payments_invoice SET paid_at = NULL")
+    await academy.pay(99.0, "04-01")
+
+    await academy.sync()
+
+    assert await academy.known("mrr") == "99"
+
+
 async def test_a_plan_in_instalments_lasts_until_it_expires(academy: Academy) -> None:
     await academy.add("planfinancing", id=4)
 
@@ -120,6 +132,28 @@ async def test_a_seat_is_as_its_owner_from_when_it_was_given(
     assert await academy.known("user_id || '/' || academy_id || coalesce(mrr::text, '')", seat) == (
         "8/3"
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefix"), [("subscription", "seat"), ("planfinancing", "financing-seat")]
+)
+@pytest.mark.parametrize("stamped", ["04-01", None])
+async def test_a_seat_is_read_again_while_its_owner_has_no_stamp(
+    academy: Academy, kind: str, prefix: str, stamped: str | None
+) -> None:
+    for table in (f"payments_{kind}", f"payments_{kind}seat"):
+        await academy.execute(f"ALTER TABLE {table} ALTER updated_at DROP NOT NULL")
+    await academy.add(kind, updated_at=None)
+    await add_seat(academy, kind, 9, 5, updated_at=at(stamped) if stamped else None)
+    await academy.sync(at("05-01"))
+    await academy.update(kind, status="PAYMENT_ISSUE")
+
+    await academy.sync(at("05-02"), full=False)
+
+    assert await academy.timeline(f"{prefix}:5") == [
+        "ACTIVE 04-01 00:00 to 05-02 00:00",
+        "PAYMENT_ISSUE 05-02 00:00",
+    ]
 
 
 async def test_a_seat_that_is_free_or_nobodys_is_none(academy: Academy) -> None:
@@ -163,3 +197,20 @@ async def test_scores_are_one_sample_a_user_and_moment(academy: Academy) -> None
     assert counts(result, "telemetry").inserted == 2
     assert '(7,"2024-05-01 00:00:00+00",50,)' in kept
     assert '(7,"2024-05-02 00:00:00+00",0,100)' in kept
+
+
+async def test_scores_are_clamped_before_their_mean_is_taken(academy: Academy) -> None:
+    await academy.execute(
+        """
+        INSERT INTO assignments_assignmenttelemetry
+            (user_id, asset_slug, engagement_score, frustration_score, updated_at)
+        VALUES (7, 'a', 150, -1e300, '2024-05-01'), (7, 'b', 50, 1e300, '2024-05-01'),
+            (8, 'a', NULL, 1e300, '2024-05-01'), (8, 'b', NULL, NULL, '2024-05-01')
+        """
+    )
+
+    await academy.sync()
+
+    kept = await academy.everything()
+    assert '(7,"2024-05-01 00:00:00+00",75,50)' in kept
+    assert '(8,"2024-05-01 00:00:00+00",,100)' in kept
