@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import count
+from itertools import count, product
 from random import Random
 
 import pytest
@@ -20,18 +20,17 @@ from tests.support.scripted import Seen
 pytestmark = pytest.mark.usefixtures("untraced")
 
 USERS, MANY = 8, 48
+KNOWN = (False, True, None)
 SEEN: Sequence[Seen | None] = (
-    Seen(),
-    Seen(),
-    Seen(quit=True),
-    Seen(quit=True, pay=True),
-    Seen(quit=True, severity=Severity.MEDIUM),
-    Seen(pay=True, severity=Severity.CRITICAL),
-    Seen(quit=True, severity=Severity.CRITICAL),
-    Seen(quit=None),
-    Seen(quit=None, pay=None),
     None,
+    None,
+    None,
+    *(
+        Seen(quit=quits, pay=pays, severity=severity)
+        for quits, pays, severity in product(KNOWN, KNOWN, Severity)
+    ),
 )
+"""Whoever is not live, and all that can be said of who is."""
 ACADEMIES = count(1)
 
 

@@ -69,10 +69,11 @@ class Sight:
 def subscribers_on(rows: Sequence[Row], day: date, zone: ZoneInfo) -> Sequence[dict[str, object]]:
     """Return a row for each academy and user with a live subscription, in order."""
     sight = Sight(day, zone)
+    groups = [(key, list(group)) for key, group in groupby(sorted(rows, key=_key), key=_key)]
     return [
-        {"academy_id": academy_id, "user_id": user_id, **_subscriber(list(group), sight)}
-        for (academy_id, user_id), group in groupby(sorted(rows, key=_key), key=_key)
-        if any(sight.is_live(row) for row in rows if _key(row) == (academy_id, user_id))
+        {"academy_id": academy_id, "user_id": user_id, **_subscriber(group, sight)}
+        for (academy_id, user_id), group in groups
+        if any(sight.is_live(row) for row in group)
     ]
 
 

@@ -1,18 +1,20 @@
 """Whole columns against a slow, obvious reference."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from app.kit.days import end_of, start_of
 from app.sources.subscriptions.live import subscribers_on
+from app.sources.subscriptions.statuses import Status
 from tests.sources import live_reference
+from tests.support.edges import pairs
 from tests.support.live import UTC_ZONE
 from tests.support.rows import DAY, Row, version, versions
 
@@ -31,9 +33,7 @@ rows_of_academies = st.fixed_dictionaries(
     {
         "academy_id": st.integers(1, 2),
         "user_id": st.integers(1, 3),
-        "status": st.sampled_from(
-            ["ACTIVE", "ACTIVE", "FREE_TRIAL", "PAYMENT_ISSUE", "ERROR", "CANCELLED", "EXPIRED"]
-        ),
+        "status": st.sampled_from(["ACTIVE", "ACTIVE", *Status]),
         "started_at": starts,
         "trial_ends_at": ends,
         "next_payment_at": ends,
@@ -41,13 +41,33 @@ rows_of_academies = st.fixed_dictionaries(
         "cancelled_at": ends,
         "ended_at": ends,
         "effective_from": starts,
-        "mrr": st.none() | st.integers(0, 2000).map(lambda cents: cents / 100),
+        "mrr": st.sampled_from([None, 0.0, 1e9]) | st.integers(0, 2000).map(lambda n: n / 100),
         "currency": st.sampled_from([None, "EUR", "USD"]),
     }
 )
 academies = st.lists(rows_of_academies, max_size=10)
+BOUNDS = (
+    datetime(1, 1, 2, tzinfo=UTC),
+    start_of(DAY, UTC_ZONE),
+    end_of(DAY, UTC_ZONE) - timedelta(microseconds=1),
+    end_of(DAY, UTC_ZONE),
+    datetime(9999, 12, 30, tzinfo=UTC),
+)
+EDGES: Mapping[str, Sequence[object]] = {
+    "status": tuple(Status),
+    "started_at": BOUNDS,
+    "effective_from": BOUNDS,
+    **dict.fromkeys(
+        ("trial_ends_at", "next_payment_at", "valid_until", "cancelled_at", "ended_at"),
+        (None, *BOUNDS),
+    ),
+    "mrr": (None, 0.0, 1e9),
+    "currency": (None, "EUR"),
+}
+EDGE_ROWS: Sequence[Row] = [{"user_id": n, **pair} for n, pair in enumerate(pairs(EDGES), 1)]
 
 
+@example(EDGE_ROWS, "UTC")
 @given(academies, st.sampled_from(["UTC", "Europe/Madrid", "America/New_York", "Asia/Kolkata"]))
 def test_columns_say_what_one_row_after_another_says(rows: Sequence[Row], name: str) -> None:
     known = [version(**row) for row in rows]

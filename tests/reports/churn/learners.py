@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 from hypothesis import strategies as st
 
 from app.reports.churn.scoring import score
 from tests.reports.churn.reference import Learner
+from tests.support.edges import pairs
 from tests.support.rows import (
     DAY,
     activities,
@@ -22,8 +24,32 @@ STATUSES = ["FREE_TRIAL", "ACTIVE", "PAYMENT_ISSUE"]
 HUNDREDTHS = st.integers(0, 10_000)
 COUNTS = st.integers(0, 40)
 TENURES = st.integers(0, 40)
-MEANS = st.none() | HUNDREDTHS
+MEANS = st.sampled_from([None, 0, 1, 10_000]) | HUNDREDTHS
 DAYS = st.frozensets(st.integers(0, 13))
+
+
+EDGES: Mapping[str, Sequence[Any]] = {
+    "status": STATUSES,
+    "tenure_days": [0, 13, 14, 400],
+    "active_on": [frozenset(), frozenset({0}), frozenset({6, 7}), frozenset({13})],
+    "logins": [(0, 0), (1, 0), (0, 1), (3, 3)],
+    "assignments": [(0, 0), (1, 0), (0, 1), (3, 3)],
+    **dict.fromkeys(("engagement", "frustration", "baseline"), (None, 0, 1, 10_000)),
+}
+
+
+def edge_crowd() -> Sequence[Learner]:
+    """Return learners with each two columns at each two of their edges, the rest usual."""
+    measured = Learner(active_on=frozenset({1, 8}), engagement=50, frustration=50, baseline=60)
+    drawn = [replace(measured, **pair) for pair in pairs(EDGES)]
+    return [
+        replace(
+            one,
+            logins=allowed(one.logins, one.active_on),
+            assignments=allowed(one.assignments, one.active_on),
+        )
+        for one in drawn
+    ]
 
 
 def allowed(counts: tuple[int, int], active_on: frozenset[int]) -> tuple[int, int]:

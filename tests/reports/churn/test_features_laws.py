@@ -1,16 +1,17 @@
 """Whatever the events, days and zone: both engines count as plain Python counts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.kit.days import start_of
 from tests.reports.churn.features_answers import Engine, answer
 from tests.reports.churn.features_cases import Case, Expected, bits
+from tests.support.edges import pairs
 from tests.support.lake import PLATFORM, as_platform, duckdb_rows
 from tests.support.reference import reference
 
@@ -25,10 +26,27 @@ CHANGES = [
 ]
 """Zones, and a day in each on which its clock changes, if it ever does."""
 KINDS = ("login", "assignment_status_updated", "read_assignment", "joined_cohort", None)
-COUNTED = frozenset(KINDS) - {"joined_cohort"}
 NEAR_MIDNIGHT = st.sampled_from([-60_000_001, -1, 0, 1, 59_999_999, 60_000_000])
 ANY_TIME = st.integers(0, 90_000_000_000)
 HUNDRED_DAYS = 100
+LAST = date(2026, 3, 14)
+EDGES: Mapping[str, Sequence[object]] = {
+    "id": ("a", "", None),
+    "user_id": (1, 0, -(2**63), 2**63 - 1, None),
+    "kind": (*KINDS, ""),
+    "timestamp": (
+        None,
+        *(datetime(2026, 3, 14 - age, tzinfo=UTC) for age in (0, 6, 7, 13)),
+        *(datetime(2026, 3, day, 23, 59, 59, 999999, UTC) for day in (7, 14)),
+        datetime(2026, 2, 28, 23, 59, 59, 999999, UTC),
+        datetime(2026, 3, 15, tzinfo=UTC),
+        datetime(1, 1, 2, tzinfo=UTC),
+        datetime(9999, 12, 30, tzinfo=UTC),
+    ),
+    "academy_id": (7, 0, None),
+    "related_id": (5, 0, -(2**63), 2**63 - 1, None),
+    "task_status": ("DONE", "PENDING", "", None),
+}
 
 
 @st.composite
@@ -47,14 +65,14 @@ def cases(draw: st.DrawFn) -> Case:
 @st.composite
 def _events(draw: st.DrawFn, zone: ZoneInfo, days: Sequence[date]) -> dict[str, object]:
     day = draw(st.sampled_from(days)) - timedelta(days=draw(st.integers(-2, 15)))
-    after = draw(st.one_of(NEAR_MIDNIGHT, ANY_TIME))
+    at = start_of(day, zone) + timedelta(microseconds=draw(st.one_of(NEAR_MIDNIGHT, ANY_TIME)))
     return {
         "id": draw(st.sampled_from(["a", "b", "5", None])),
         "user_id": draw(st.sampled_from([1, 2, None])),
         "kind": draw(st.sampled_from(KINDS)),
-        "timestamp": start_of(day, zone) + timedelta(microseconds=after),
-        "academy_id": 7,
-        "related_id": draw(st.sampled_from([5, 6, None])),
+        "timestamp": draw(st.sampled_from([*[at] * 9, None])),
+        "academy_id": draw(st.sampled_from([7, None])),
+        "related_id": draw(st.sampled_from([0, 5, 6, None])),
         "task_status": draw(st.sampled_from(["DONE", "PENDING", None])),
     }
 
@@ -63,7 +81,7 @@ def _count(rows: Sequence[dict[str, object]], days: Sequence[date], zone: str) -
     facts = {fact for row in rows if (fact := _fact(row, ZoneInfo(zone))) is not None}
     found: list[Expected] = []
     for day in sorted(set(days)):
-        for user in (1, 2):
+        for user in sorted({who for who, _, _ in facts}):
             seen = {((day - on).days, what) for who, on, what in facts if who == user}
             seen = {(age, what) for age, what in seen if 0 <= age < 14}
             if seen:
@@ -82,23 +100,34 @@ def _weeks(seen: Iterable[tuple[int, tuple[str, object]]], kind: str) -> tuple[i
 def _fact(row: dict[str, object], zone: ZoneInfo) -> tuple[int, date, tuple[str, object]] | None:
     """Say who did what on which day; None for what is not the learner's doing."""
     user, at, kind = row["user_id"], row["timestamp"], row["kind"]
-    if not isinstance(user, int) or not isinstance(at, datetime) or kind not in COUNTED:
+    if not isinstance(user, int) or not isinstance(at, datetime) or kind == "joined_cohort":
         return None
     what: tuple[str, object] = ("other", None)
     if kind == "login":
         what = ("login", at.astimezone(UTC).replace(second=0, microsecond=0))
     elif kind == "assignment_status_updated" and row["task_status"] in {"DONE", None}:
-        completed = row["related_id"] or row["id"]
-        what = ("completion", completed) if completed else what
+        completed = row["id"] if row["related_id"] is None else (row["related_id"],)
+        what = what if completed is None else ("completion", completed)
     return user, at.astimezone(zone).date(), what
 
 
+def _edge_case() -> Case:
+    """Return completions of one user each, with each two columns at each two of their edges."""
+    done = {"id": "a", "kind": "assignment_status_updated", "timestamp": EDGES["timestamp"][1]}
+    usual = {"academy_id": 7, "related_id": 5, "task_status": "DONE"}
+    rows = [{"user_id": n, **done, **usual, **pair} for n, pair in enumerate(pairs(EDGES), 100)]
+    expected = _count(rows, [LAST], "UTC")
+    return Case(name="edges", days=[LAST], events=rows, expected=expected)
+
+
 @given(cases())
+@example(_edge_case())
 def test_the_lake_counts_as_python_does(case: Case) -> None:
     assert answer(duckdb_rows, case) == case.expected
 
 
 @given(cases())
+@example(_edge_case())
 @settings(max_examples=settings().max_examples // 2)
 def test_google_counts_as_python_does(case: Case) -> None:
     google: Engine = reference().rows

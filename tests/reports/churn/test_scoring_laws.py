@@ -8,18 +8,27 @@ from math import fsum
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from app.reports.churn.scoring import THRESHOLDS, WEIGHTS, Signal, score
 from tests.reports.churn import reference
-from tests.reports.churn.learners import HUNDREDTHS, STATUSES, frames_of, gone, learners, scores_of
+from tests.reports.churn.learners import (
+    HUNDREDTHS,
+    STATUSES,
+    edge_crowd,
+    frames_of,
+    gone,
+    learners,
+    scores_of,
+)
 from tests.reports.churn.reference import Learner
 from tests.support.rows import DAY
 
 pytestmark = [pytest.mark.law, pytest.mark.usefixtures("untraced")]
 CROWD = st.lists(learners(), min_size=1, max_size=12)
+EDGES = edge_crowd()
 SETTLED = learners(tenure=st.integers(14, 400))
 UNMEASURED = learners(tenure=st.integers(14, 400), means=st.none())
 MEASURED = learners(tenure=st.integers(14, 400), means=st.integers(1, 10_000))
@@ -48,6 +57,7 @@ def test_thresholds_rise_from_zero() -> None:
     assert all(low < high for low, high in pairwise(limits))
 
 
+@example(EDGES)
 @given(CROWD)
 def test_score_level_and_coverage_are_those_of_the_definition(crowd: Sequence[Learner]) -> None:
     rows = scores_of(*crowd)
@@ -57,6 +67,7 @@ def test_score_level_and_coverage_are_those_of_the_definition(crowd: Sequence[Le
     assert found == [(value, reference.level(value), known) for value, known in expected]
 
 
+@example(EDGES)
 @given(CROWD)
 def test_trends_are_those_of_the_definition(crowd: Sequence[Learner]) -> None:
     rows = scores_of(*crowd)
@@ -71,18 +82,21 @@ def test_trends_are_those_of_the_definition(crowd: Sequence[Learner]) -> None:
         assert {name: row[name] for name in trends} == stored
 
 
+@example(EDGES)
 @given(CROWD)
 def test_a_score_lies_within_0_and_100_and_so_does_each_share(crowd: Sequence[Learner]) -> None:
     for row in scores_of(*crowd):
         assert all(0 <= value <= 100 for value in [points(row), *shares(row).values()])
 
 
+@example(EDGES)
 @given(CROWD)
 def test_contributions_add_up_to_the_score(crowd: Sequence[Learner]) -> None:
     for row in scores_of(*crowd):
         assert sum(round(100 * share) for share in shares(row).values()) == round(100 * points(row))
 
 
+@example(EDGES)
 @given(CROWD)
 def test_a_contribution_is_less_than_a_hundredth_off(crowd: Sequence[Learner]) -> None:
     for row, one in zip(scores_of(*crowd), crowd, strict=True):
@@ -91,6 +105,7 @@ def test_a_contribution_is_less_than_a_hundredth_off(crowd: Sequence[Learner]) -
         assert all(abs(Fraction(shares(row)[name]) - exact[name]) < 0.0101 for name in exact)
 
 
+@example(EDGES)
 @given(CROWD)
 def test_the_main_reason_is_the_first_of_the_largest_contributions(
     crowd: Sequence[Learner],
@@ -138,6 +153,7 @@ def test_with_every_signal_known_the_score_is_the_seeds_sum(one: Learner) -> Non
     assert points(row) == reference.seeds_formula(one)
 
 
+@example(EDGES, 0)
 @given(CROWD, st.integers(0, 2**32 - 1))
 def test_the_order_of_rows_never_matters(crowd: Sequence[Learner], seed: int) -> None:
     frames = frames_of(crowd)
@@ -146,6 +162,7 @@ def test_the_order_of_rows_never_matters(crowd: Sequence[Learner], seed: int) ->
     assert_frame_equal(score(*shuffled, day=DAY), score(*frames, day=DAY))
 
 
+@example(EDGES)
 @given(CROWD)
 def test_one_is_scored_alone_as_in_a_crowd(crowd: Sequence[Learner]) -> None:
     together = score(*frames_of(crowd), day=DAY)
