@@ -17,6 +17,7 @@ from app.alerts.wanted import Wanted
 from app.cli.terminal import output, run, show
 from app.kit.clock import utc_now
 from app.kit.days import ONE_DAY, day_of
+from app.kit.plurals import counted
 from app.runs.base import TextTable
 from app.settings import Settings
 from app.sources.postgres import open_database
@@ -95,18 +96,18 @@ async def _list(wanted: Wanted, most: int) -> None:
     ):
         connection = await session.connection()
         rows = await page(connection, wanted, now=now, most=most)
-        counted = await count(connection, wanted, now=now)
-    show([_table(rows, counted)])
+        total = await count(connection, wanted, now=now)
+    show([_table(rows, total)])
 
 
-def _table(rows: Sequence[Listed], counted: Counted) -> TextTable:
+def _table(rows: Sequence[Listed], total: Counted) -> TextTable:
     told = ", ".join(
         f"{alerts:,} {severity.lower()}"
-        for severity, (alerts, _) in counted.by_severity.items()
+        for severity, (alerts, _) in total.by_severity.items()
         if alerts
     )
     return TextTable(
-        title=f"{len(rows):,} of {counted.alerts:,} alerts" + (f": {told}" if told else ""),
+        title=f"{len(rows):,} of {counted(total.alerts, 'alert')}" + (f": {told}" if told else ""),
         columns=LISTED,
         rows=[_cells(listed) for listed in rows],
         numbers=frozenset({"alert", "score"}),

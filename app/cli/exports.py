@@ -13,10 +13,11 @@ from uuid import uuid4
 import duckdb
 import typer
 
-from app.cli.terminal import counted, errors, run
+from app.cli.terminal import errors, run
 from app.kit.clock import utc_now
 from app.kit.days import day_of
 from app.kit.errors import AppError, Invalid, NotFound
+from app.kit.plurals import counted
 from app.runs import export as runs_export
 from app.runs.export import Format
 from app.runs.generate import check_academies

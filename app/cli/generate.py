@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from app.cli.terminal import be_verbose, counted, days_bar, errors, output, run, show
+from app.cli.terminal import be_verbose, days_bar, errors, output, run, show
 from app.kit.clock import utc_now
 from app.kit.days import day_of
+from app.kit.plurals import counted
 from app.runs.claims import DayResult
 from app.runs.generate import Outcome, ask, check_academies, see_through
 from app.runs.job import Workshop
@@ -166,7 +167,7 @@ def tell(outcome: Outcome) -> None:
     output.print(
         f"{outcome.run.status}: {counted(len(days), 'day')}"
         f" ({ended or 'none to run'}), {counted(rows, 'row')},"
-        f" {outcome.run.bytes_processed:,} bytes read.",
+        f" {counted(outcome.run.bytes_processed, 'byte')} read.",
         soft_wrap=True,
     )
     if days and not rows and outcome.run.status is RunStatus.DONE:
@@ -197,7 +198,8 @@ def _told(value: object) -> str:
 
 def _billed(bytes_billed: int, settings: Settings, before: str = "") -> str:
     cost = money(bytes_billed, settings.price_per_tib)
-    return f"{before}{bytes_billed:,} bytes billed, {cost} at ${settings.price_per_tib:g} a TiB."
+    billed = f"{before}{counted(bytes_billed, 'byte')} billed"
+    return f"{billed}, {cost} at ${settings.price_per_tib:g} a TiB."
 
 
 def exit_code(outcome: Outcome) -> int:
@@ -214,7 +216,8 @@ async def _plan(wanted: _Wanted) -> None:
     states = ", ".join(f"{count} {state.lower()}" for state, count in found.states.items())
     output.print(
         f"{len(found.days)} of {counted(len(request.days), 'day')} would be run, in"
-        f" {counted(len(found.chunks), 'scan')} reading {found.bytes_processed:,} bytes."
+        f" {counted(len(found.chunks), 'scan')} reading"
+        f" {counted(found.bytes_processed, 'byte')}."
     )
     if settings.warehouse != "lake":
         output.print(_billed(found.bytes_processed, settings, "At most "))

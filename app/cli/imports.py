@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from app.cli.terminal import counted, errors, output, run
+from app.cli.terminal import errors, output, run
 from app.kit.clock import utc_now
 from app.kit.errors import Invalid
+from app.kit.plurals import counted
 from app.settings import Settings
 from app.sources.files import Imported
 from app.sources.importing import Kind, import_activity, import_file

@@ -10,9 +10,10 @@ import typer
 from app.access import store
 from app.access.models import ApiKey
 from app.access.scopes import Key, Scope
-from app.cli.terminal import counted, errors, output, run, show
+from app.cli.terminal import errors, output, run, show
 from app.kit.clock import utc_now
 from app.kit.errors import Invalid
+from app.kit.plurals import counted
 from app.kit.web import MAX_ID
 from app.runs.base import TextTable
 from app.runs.registry import report_named

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from app.cli.terminal import errors, output, run
 from app.kit.clock import utc_now
+from app.kit.plurals import counted
 from app.settings import Settings
 from app.sources.files import Imported
 from app.sources.platform.address import platform_of
@@ -41,7 +42,7 @@ def sync(
     for imported in result.imported:
         output.print(f"{imported.kind}: {_counted(imported)}.")
     if result.vanished:
-        output.print(f"{result.vanished:,} subscriptions are gone there and ended now.")
+        output.print(f"{counted(result.vanished, 'subscription')} gone there, ended now.")
     for note in result.notes:
         errors.print(f"Note: {escape(note)}.", soft_wrap=True)
 

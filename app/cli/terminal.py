@@ -38,11 +38,6 @@ def be_verbose() -> None:
     logs.configure(level=logging.INFO, as_json=False)
 
 
-def counted(count: int, noun: str) -> str:
-    """Return `1 row` or `2 rows`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def show(tables: Iterable[TextTable]) -> None:
     """Print tables."""
     for table in tables:

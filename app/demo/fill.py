@@ -8,6 +8,7 @@ import pyarrow as pa
 from app.demo.plan import Plan
 from app.demo.simulate import simulate
 from app.kit.db import Database
+from app.kit.plurals import counted
 from app.sources.files import Rows, schema_of
 from app.sources.files.staging import load
 from app.sources.importing import LOADINGS, Kind, columns_of
@@ -28,9 +29,9 @@ async def fill(plan: Plan, *, database: Database, lake: Lake, now: datetime, tol
             async with database.transaction() as session:
                 rows = Rows(_with_all_columns(kind, batches), name=kind)
                 imported = await load(session, rows, LOADINGS[kind], now)
-            told(f"{imported.read:,} rows of {kind}")
+            told(f"{counted(imported.read, 'row')} of {kind}")
         imported = await lake.import_activity(Rows(simulation.activity(), name="activity"))
-        told(f"{imported.read:,} rows of activity")
+        told(f"{counted(imported.read, 'row')} of activity")
 
 
 def _with_all_columns(kind: Kind, batches: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 
 from app.kit.errors import AppError, Fault
+from app.kit.plurals import counted
 
 MEDIA_TYPE = "application/problem+json"
 MOST_FAULTS = 100
@@ -87,7 +88,8 @@ def of_validation(error: RequestValidationError) -> ProblemAnswer:
 
 def _fault(error: Mapping[str, Any]) -> Fault:
     if error["type"] == NO_JSON:
-        place = f"this is no JSON: {error['ctx']['error']} after {error['loc'][-1]} characters"
+        after = counted(error["loc"][-1], "character")
+        place = f"this is no JSON: {error['ctx']['error']} after {after}"
         return Fault(pointer="", message=place)
     return Fault(pointer=pointer(error["loc"]), message=error["msg"])
 

@@ -12,6 +12,7 @@ from apscheduler.triggers.cron import CronTrigger
 from app.kit.clock import Clock, utc_now
 from app.kit.days import day_of
 from app.kit.errors import AppError, Unusable
+from app.kit.plurals import counted
 from app.runs import queue
 from app.runs.due import ask_due
 from app.runs.housekeeping import Chore, keep_house
@@ -120,7 +121,7 @@ def _with_named_days(expression: str) -> str:
     """Name the days of the week, because the scheduler counts them from Monday."""
     fields = expression.split()
     if len(fields) != FIELDS:
-        raise ValueError(f"it has {len(fields)} fields, not {FIELDS}")
+        raise ValueError(f"it has {counted(len(fields), 'field')}, not {FIELDS}")
     return " ".join([*fields[:4], ",".join(_named(fields[4]))])
 
 

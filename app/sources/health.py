@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from app.kit.days import day_of
 from app.kit.errors import AppError
+from app.kit.plurals import counted
 from app.settings import Settings, unknown_variables
 from app.sources.findings import Finding, Level
 from app.sources.sources import Sources
@@ -52,7 +53,7 @@ async def check_sources(sources: Sources, now: datetime) -> AsyncIterator[Findin
 
 
 def _directory(academies: int, users: int) -> Finding:
-    said = f"{academies:,} academies, {users:,} users"
+    said = f"{counted(academies, 'academy', 'academies')}, {counted(users, 'user')}"
     if academies:
         return Finding(subject="directory", said=said)
     said += "; reports show ids until `headsup import academies FILE`"
@@ -65,7 +66,7 @@ async def _subscriptions(sources: Sources) -> Finding:
         said = "none: run `headsup import subscriptions FILE`"
         return Finding(subject="subscriptions", said=said, level=Level.WRONG)
     said = (
-        f"{known.subscriptions:,} in {known.versions:,} versions, the newest observed"
+        f"{known.subscriptions:,} in {counted(known.versions, 'version')}, the newest observed"
         f" {known.newest_observed_at:%Y-%m-%d %H:%M} UTC"
     )
     return Finding(subject="subscriptions", said=said)
@@ -110,7 +111,7 @@ async def _activity(sources: Sources, now: datetime) -> Finding:
     if found is None:
         said = "none: run `headsup import activity FILE`"
         return Finding(subject="activity", said=said, level=Level.WRONG)
-    said = f"{found.rows:,} rows from {found.oldest} to {found.newest}"
+    said = f"{counted(found.rows, 'row')} from {found.oldest} to {found.newest}"
     if found.newest < day_of(now, sources.zone) - STALE_AFTER:
         said += "; nothing newer has arrived"
         return Finding(subject="activity", said=said, level=Level.WARNING)

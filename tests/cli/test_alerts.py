@@ -37,10 +37,13 @@ async def test_the_list_says_who_and_why(database: Database, numbers: Sequence[i
 
 async def test_what_is_resolved_leaves_the_list(database: Database, numbers: Sequence[int]) -> None:
     words = ["--action", "CONTACTED", "--action-taken", "called"]
-    resolved = await said(database, "resolve", *map(str, numbers), *words)
+    first = await said(database, "resolve", str(numbers[0]), *words)
+    left = await said(database, "list")
+    second = await said(database, "resolve", str(numbers[1]), *words)
     listed = await said(database, "list")
 
-    assert resolved.stdout == "2 resolved.\n"
+    assert (first.stdout, second.stdout) == ("1 resolved.\n", "1 resolved.\n")
+    assert "1 of 1 alert:" in left.stdout
     assert "0 of 0 alerts" in listed.stdout
     found = await alerts(database)
     assert {alert.status for alert in found} == {Status.RESOLVED}

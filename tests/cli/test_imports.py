@@ -176,5 +176,5 @@ def test_activity_is_added_or_its_days_are_replaced(
     options = ["--replace-days"] if replace else []
     assert headsup("import", "activity", path, *options).status == 0
 
-    expected = "1 rows from 2026-01-01" if replace else "3 rows from 2026-01-01"
+    expected = "1 row from 2026-01-01" if replace else "3 rows from 2026-01-01"
     assert expected in headsup("doctor").out

@@ -1,16 +1,20 @@
--- One value: why an alert `p` opened, in words, by the signals at that time.
-SELECT CASE p.alert_type
-    WHEN 'INACTIVITY' THEN concat('not seen for ', signals.away, ' days',
-        CASE WHEN signals.away >= 14 THEN ' or more' END)
-    WHEN 'ENGAGEMENT_DROP' THEN concat('logged in ', signals.logins, ' times in a week, ',
-        signals.logins_before, ' times in the one before')
-    WHEN 'HIGH_FRUSTRATION' THEN concat('frustration at ', signals.frustration, ' of 100')
+-- One value: why an alert `p` opened, in words, by the signals at that time; only what its type is
+-- called, where they are not known.
+SELECT coalesce(CASE p.alert_type
+    WHEN 'INACTIVITY' THEN 'not seen for ' || signals.away
+        || CASE signals.away WHEN 1 THEN ' day' ELSE ' days' END
+        || CASE WHEN signals.away >= 14 THEN ' or more' ELSE '' END
+    WHEN 'ENGAGEMENT_DROP' THEN 'logged in ' || signals.logins
+        || CASE signals.logins WHEN 1 THEN ' time' ELSE ' times' END || ' in a week, '
+        || signals.logins_before
+        || CASE signals.logins_before WHEN 1 THEN ' time' ELSE ' times' END || ' in the one before'
+    WHEN 'HIGH_FRUSTRATION' THEN 'frustration at ' || signals.frustration || ' of 100'
     WHEN 'PAYMENT_RISK' THEN 'a payment failed'
-    WHEN 'TRIAL_EXPIRING' THEN CASE
-        WHEN signals.trial = 0 THEN 'the trial ends today'
-        ELSE concat('the trial ends in ', signals.trial, ' day',
-            CASE WHEN signals.trial <> 1 THEN 's' END) END
-    END
+    WHEN 'TRIAL_EXPIRING' THEN CASE signals.trial
+        WHEN 0 THEN 'the trial ends today'
+        WHEN 1 THEN 'the trial ends in 1 day'
+        ELSE 'the trial ends in ' || signals.trial || ' days' END
+    END, lower(replace(p.alert_type, '_', ' ')))
 FROM jsonb_to_record(p.metrics_snapshot) AS measured (
     days_since_last_activity double precision,
     login_count_7d double precision,
@@ -20,9 +24,9 @@ FROM jsonb_to_record(p.metrics_snapshot) AS measured (
 )
 CROSS JOIN LATERAL (
     SELECT
-        coalesce(CAST(measured.days_since_last_activity AS integer), 0) AS away,
-        coalesce(CAST(measured.login_count_7d AS integer), 0) AS logins,
-        coalesce(CAST(measured.login_count_prior_7d AS integer), 0) AS logins_before,
-        coalesce(CAST(measured.avg_frustration_score AS integer), 0) AS frustration,
-        coalesce(CAST(measured.days_until_trial_end AS integer), 0) AS trial
+        CAST(measured.days_since_last_activity AS integer) AS away,
+        CAST(measured.login_count_7d AS integer) AS logins,
+        CAST(measured.login_count_prior_7d AS integer) AS logins_before,
+        CAST(measured.avg_frustration_score AS integer) AS frustration,
+        CAST(measured.days_until_trial_end AS integer) AS trial
 ) AS signals

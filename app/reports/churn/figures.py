@@ -5,6 +5,7 @@ from pathlib import Path
 from app.alerts.counted import evaluated, evaluations
 from app.kit.errors import Conflict
 from app.kit.json_sql import object_of
+from app.kit.plurals import counted
 from app.kit.reader import Rows
 from app.published.list_spec import PageRead
 from app.published.snapshot import Snapshot, SnapshotSpec
@@ -45,7 +46,7 @@ async def read_movers(
     if snapshot.scoring_changed_on is not None:
         raise Conflict(
             f"The score of {snapshot.scoring_changed_on} is computed in another way than"
-            f" {query.days} days before: the two cannot be compared.",
+            f" {counted(query.days, 'day')} before: the two cannot be compared.",
             code="scoring_changed",
         )
     sql = MOVERS_SQL.format(

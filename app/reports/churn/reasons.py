@@ -26,4 +26,4 @@ def _inactivity(days: int) -> str:
 
 
 def _percent(trend: float | None) -> str:
-    return f"{min(-(trend or 0), 100):.0f} %"
+    return f"{-(trend or 0):.0f} %"

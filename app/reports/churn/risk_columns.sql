@@ -6,13 +6,13 @@ CASE p.main_reason
         || CASE p.days_since_last_activity WHEN 1 THEN ' day' ELSE ' days' END
         || CASE WHEN p.days_since_last_activity >= 14 THEN ' or more' ELSE '' END
     WHEN 'engagement_decay' THEN 'engagement fell '
-        || CAST(least(-p.engagement_trend, 100) AS integer) || ' %'
+        || CAST(-p.engagement_trend AS integer) || ' %'
     WHEN 'frustration' THEN 'frustration at '
         || CAST(p.avg_frustration_score AS integer) || ' of 100'
     WHEN 'login_decay' THEN 'logins fell '
-        || CAST(least(-p.login_trend, 100) AS integer) || ' %'
+        || CAST(-p.login_trend AS integer) || ' %'
     WHEN 'assignment_stall' THEN 'completed assignments fell '
-        || CAST(least(-p.assignment_trend, 100) AS integer) || ' %'
+        || CAST(-p.assignment_trend AS integer) || ' %'
     WHEN 'payment_issues' THEN 'a payment failed'
     ELSE 'nothing of note'
 END AS main_reason_text,

@@ -7,6 +7,7 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from app.kit.plurals import counted
 from app.sources.files import Column
 from app.sources.files.columns import expectation
 from app.sources.files.faults import wrong_value
@@ -24,8 +25,7 @@ class Unusables:
         """Say how many rows were left out, and why the first one; None if none was."""
         if not self.rows:
             return None
-        rows = "1 row" if self.rows == 1 else f"{self.rows:,} rows"
-        return f"{rows} of {self.name} left out, the first one {self._first}"
+        return f"{counted(self.rows, 'row')} of {self.name} left out, the first one {self._first}"
 
     def leave_out(
         self, batch: pa.RecordBatch, columns: Sequence[Column], now: datetime

@@ -9,6 +9,7 @@ from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from requests.exceptions import RequestException
 
 from app.kit.errors import AppError, SourceDown, Unusable
+from app.kit.plurals import counted
 from app.sources.warehouse.bigquery_access import Address, Limits
 
 FAILURES = (GoogleAPIError, GoogleAuthError, RequestException, ConnectionError, ResultTimeout)
@@ -44,11 +45,11 @@ UNUSABLE = {
 }
 DOWN = {
     TOO_MANY_BYTES: "The query was refused, because it would bill more than the"
-    " {most:,} bytes of HEADSUP_MAX_BYTES_BILLED{estimate}. BigQuery says: {said}",
+    " {most} of HEADSUP_MAX_BYTES_BILLED{estimate}. BigQuery says: {said}",
     "quotaExceeded": "A quota of the project {project} is used up. BigQuery says: {said}",
     "rateLimitExceeded": "BigQuery is asked too often. It says: {said}",
     "stopped": "The query was stopped before its end. BigQuery says: {said}",
-    "timeout": "The query took longer than the {seconds:g} seconds of"
+    "timeout": "The query took longer than the {seconds:g} s of"
     " HEADSUP_QUERY_TIMEOUT_SECONDS. BigQuery says: {said}",
     "invalidQuery": "BigQuery refused the query. It says: {said}",
     "resourcesExceeded": "The query needs more than BigQuery gives one query: ask for fewer days."
@@ -94,7 +95,7 @@ def explain(
         "role": _role(said).format(
             project=address.project, dataset=f"{address.project}.{address.dataset}"
         ),
-        "most": limits.max_bytes_billed,
+        "most": counted(limits.max_bytes_billed, "byte"),
         "estimate": "" if estimate is None else f"; it would read {estimate:,}",
         "seconds": limits.query_timeout.total_seconds(),
         "said": said,

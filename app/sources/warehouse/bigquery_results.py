@@ -15,6 +15,7 @@ from google.cloud.bigquery_storage_v1.types import DataFormat, ReadSession
 from pyarrow import ipc
 
 from app.kit.errors import SourceDown
+from app.kit.plurals import counted
 from app.sources.warehouse.base import Sink
 from app.sources.warehouse.bigquery_access import Limits
 
@@ -63,7 +64,7 @@ async def fetch(job: QueryJob, sink: Sink, open_reader: Open, limits: Limits) ->
         await asyncio.to_thread(gate.shut)
         raise
     if gate.rows != expected:
-        raise SourceDown(f"BigQuery gave {gate.rows:,} of the answer's {expected:,} rows.")
+        raise SourceDown(f"BigQuery gave {gate.rows:,} of the answer's {counted(expected, 'row')}.")
     return gate.rows
 
 

@@ -7,6 +7,7 @@ from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.errors import AppError
+from app.kit.plurals import counted
 from app.sources.warehouse.models import WarehouseJob
 
 TIB = 1 << 40
@@ -38,8 +39,8 @@ async def reserve(
     spent = await spent_on(session, now)
     if most is not None and spent + bytes_expected > most:
         raise BudgetSpent(
-            f"The query would read {bytes_expected:,} bytes, and {spent:,} of today's {most:,}"
-            " (HEADSUP_DAILY_BYTES, a day of UTC) are spent or reserved."
+            f"The query would read {counted(bytes_expected, 'byte')}, and {spent:,} of today's"
+            f" {most:,} (HEADSUP_DAILY_BYTES, a day of UTC) are spent or reserved."
         )
     session.add(WarehouseJob(id=job, reserved_at=now, bytes_reserved=bytes_expected))
     return False

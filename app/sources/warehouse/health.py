@@ -9,6 +9,7 @@ from google.api_core.exceptions import GoogleAPIError
 from google.cloud import bigquery
 
 from app.kit.errors import AppError
+from app.kit.plurals import counted
 from app.sources.findings import Finding, Level
 from app.sources.warehouse.activity import activity_cte
 from app.sources.warehouse.base import Query
@@ -106,7 +107,7 @@ async def _events(
     )
     expected = await warehouse.estimate(query)
     if expected > MOST_BYTES:
-        said = f"the last day is not looked at: that would read {expected:,} bytes"
+        said = f"the last day is not looked at: that would read {counted(expected, 'byte')}"
         yield Finding(subject="bigquery events", said=said, level=Level.WARNING)
         return
     for finding in _told(await warehouse.one(query)):

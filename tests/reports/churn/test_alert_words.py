@@ -9,20 +9,29 @@ from app.alerts.registry import alerts_of
 from app.reports.churn.alert_rules import RULES, AlertType
 
 CASES = [
+    (AlertType.INACTIVITY, {"days_since_last_activity": 1}, "not seen for 1 day"),
+    (AlertType.INACTIVITY, {}, "inactivity"),
     (AlertType.INACTIVITY, {"days_since_last_activity": 7}, "not seen for 7 days"),
     (AlertType.INACTIVITY, {"days_since_last_activity": 14}, "not seen for 14 days or more"),
     (
         AlertType.ENGAGEMENT_DROP,
         {"login_count_7d": 1, "login_count_prior_7d": 5},
-        "logged in 1 times in a week, 5 times in the one before",
+        "logged in 1 time in a week, 5 times in the one before",
     ),
+    (
+        AlertType.ENGAGEMENT_DROP,
+        {"login_count_7d": 0, "login_count_prior_7d": 1},
+        "logged in 0 times in a week, 1 time in the one before",
+    ),
+    (AlertType.ENGAGEMENT_DROP, {"login_count_7d": 1}, "engagement drop"),
     (
         AlertType.HIGH_FRUSTRATION,
         {"avg_frustration_score": 71.51},
         "frustration at 72 of 100",
     ),
-    (AlertType.HIGH_FRUSTRATION, {"avg_frustration_score": None}, "frustration at 0 of 100"),
+    (AlertType.HIGH_FRUSTRATION, {"avg_frustration_score": None}, "high frustration"),
     (AlertType.PAYMENT_RISK, {}, "a payment failed"),
+    (AlertType.TRIAL_EXPIRING, {"days_until_trial_end": None}, "trial expiring"),
     (AlertType.TRIAL_EXPIRING, {"days_until_trial_end": 0}, "the trial ends today"),
     (AlertType.TRIAL_EXPIRING, {"days_until_trial_end": 1}, "the trial ends in 1 day"),
     (AlertType.TRIAL_EXPIRING, {"days_until_trial_end": 3}, "the trial ends in 3 days"),
