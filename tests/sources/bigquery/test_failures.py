@@ -41,7 +41,7 @@ async def test_what_somebody_must_change_is_named(
     [
         ("quotaExceeded", "Quota exceeded: 10 TB", "A quota of the project shop is used up"),
         ("resourcesExceeded", "Too much memory", "ask for fewer days"),
-        ("timeout", "Job timed out after 60s", "longer than the 60 seconds"),
+        ("timeout", "Job timed out after 60s", "longer than the 60 s of"),
     ],
 )
 async def test_a_job_that_failed_says_why(
