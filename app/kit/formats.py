@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import Request
 from pydantic import Field
 
-FORMULA = r"^[-=+@\t\r]"
+FORMULA = r"^[\s\x01-\x1f\x7f]*[-=+@]|^[\t\r\n]"
+"""Matches text that a spreadsheet would compute; in the words of Postgres and of DuckDB alike."""
 
 
 class ListFormat(StrEnum):

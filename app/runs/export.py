@@ -11,6 +11,7 @@ from adbc_driver_manager import Error as DriverError
 from adbc_driver_postgresql import dbapi
 
 from app.kit.errors import SourceDown
+from app.kit.formats import FORMULA
 
 
 class Format(StrEnum):
@@ -39,6 +40,18 @@ async def export(
         raise SourceDown(f"Postgres did not answer: {error}") from error
 
 
+def _selection(stored: duckdb.DuckDBPyRelation, form: Format) -> str:
+    """Write the question for all columns; in a CSV, text that would be a formula is marked."""
+    replaced = ["details::JSON AS details"]
+    if form is Format.CSV:
+        replaced += [
+            f"if(regexp_matches({name}, '{FORMULA}'), chr(39), '') || {name} AS {name}"
+            for name, kind in zip(stored.columns, stored.types, strict=True)
+            if kind == "VARCHAR" and name != "details"
+        ]
+    return f"SELECT * REPLACE ({', '.join(replaced)}) FROM stored"  # noqa: S608 - our own columns
+
+
 def _export(
     url: str, sql: str, params: Sequence[date | int | None], target: Path, form: Format
 ) -> int:
@@ -49,7 +62,7 @@ def _export(
     ):
         cursor.execute(sql, list(params))
         engine.register("stored", cursor.fetch_record_batch())
-        selected = engine.sql("SELECT * REPLACE (details::JSON AS details) FROM stored")
+        selected = engine.sql(_selection(engine.table("stored"), form))
         selected.create_view("selected")
         quoted = str(target).replace("'", "''")
         rows = engine.execute(f"COPY selected TO '{quoted}' ({COPY_OPTIONS[form]})").fetchone()
