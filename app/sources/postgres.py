@@ -5,17 +5,18 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.kit.db import Database
 from app.kit.errors import SourceDown, Unusable
+from app.kit.postgres_address import PostgresAddress
 from app.settings import Settings
 from app.sources import migrations
 from app.sources.embedded import Server
 
 OLDEST_SERVER = 15
-FORM = "postgresql://user:password@host:port/name"
+VARIABLE = "HEADSUP_DATABASE_URL"
 
 
 @asynccontextmanager
@@ -84,31 +85,18 @@ async def _check(url: str) -> None:
 @contextmanager
 def _named(url: str) -> Iterator[str]:
     """Yield the database's place, and name it in what the server or the network says."""
-    where = _place(_parsed(url))
+    address = PostgresAddress.parse(url, VARIABLE)
+    where = address.place
     try:
         yield where
     except OSError as error:
-        raise SourceDown(f"Postgres at {where} did not answer: {error}") from None
+        said = address.without_secrets(str(error))
+        raise SourceDown(f"Postgres at {where} did not answer: {said}") from None
     except DBAPIError as error:
-        raise SourceDown(f"Postgres at {where} refused: {error.orig}") from None
+        said = address.without_secrets(str(error.orig))
+        raise SourceDown(f"Postgres at {where} refused: {said}") from None
 
 
 async def _version(url: str) -> int:
     async with Database(url, pooled=False).engine.connect() as connection:
         return int(await connection.scalar(text("SHOW server_version_num")))
-
-
-def _parsed(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise Unusable(f"HEADSUP_DATABASE_URL must read {FORM}.") from None
-    if parsed.drivername != "postgresql":
-        raise Unusable(f"HEADSUP_DATABASE_URL must read {FORM}.")
-    return parsed
-
-
-def _place(url: URL) -> str:
-    """Name the database without its user and password."""
-    port = f":{url.port}" if url.port else ""
-    return f"{url.host or url.query.get('host', 'localhost')}{port}/{url.database or ''}"

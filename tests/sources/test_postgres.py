@@ -74,7 +74,16 @@ async def test_a_missing_database_is_named(server: str) -> None:
             pass
 
 
-@pytest.mark.parametrize("url", ["sesame", "mysql://me:sesame@host/x", "postgresql://h:sesame/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sesame",
+        "mysql://me:sesame@host/x",
+        "postgresql://h:sesame/x",
+        *(f"postgresql://me:open{sign}sesame@host/x" for sign in "@/?#%"),
+        *(f"postgresql://me:sesame{sign}open@host/x" for sign in "@/?#%"),
+    ],
+)
 async def test_an_address_of_another_form_is_refused_without_being_shown(url: str) -> None:
     with pytest.raises(Unusable, match="HEADSUP_DATABASE_URL must read") as refused:
         async with open_database(settings(url)):
@@ -122,7 +131,10 @@ async def test_what_must_be_encrypted_is_not_sent_to_a_server_that_cannot() -> N
         assert [await heard.get(), await heard.get()] == [TLS_ASKED_FOR, b""]
 
 
-@pytest.mark.parametrize("url", ["postgresql://me:sesame@127.0.0.1:1/x", "sesame"])
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://me:sesame@127.0.0.1:1/x", "sesame", "postgresql://me:open@sesame@host/x"],
+)
 async def test_what_cannot_be_migrated_is_named_without_its_password(url: str) -> None:
     with pytest.raises(AppError) as refused:
         await migrate(url)

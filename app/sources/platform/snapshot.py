@@ -22,6 +22,7 @@ SELECT
 SINCE = "SELECT set_config('headsup.since', $1, true)"
 LATE = "statement timeout"
 QUERY = "\nQuery was:"
+DEFAULTS = {"connect_timeout": "10", "application_name": "headsup"}
 
 
 class Snapshot:
@@ -33,13 +34,13 @@ class Snapshot:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._address = platform.address()
+        self._address = platform.address
         self._connected: dbapi.Connection | None = None
         self._is_cancelled = False
 
     def __enter__(self) -> Self:
         with self._answering():
-            self._connected = dbapi.connect(self._address, autocommit=False)
+            self._connected = dbapi.connect(self._address.words(**DEFAULTS), autocommit=False)
         with self._answering(), self._connection.cursor() as cursor:
             cursor.execute(ISOLATION)
         milliseconds = max(1, round(self._platform.timeout.total_seconds() * 1000))
@@ -96,8 +97,8 @@ class Snapshot:
         try:
             yield
         except (DriverError, OSError) as error:
-            said = self._platform.without_secrets(str(error)).partition(QUERY)[0].strip()
-            where = f"The platform's database at {self._platform.place()}"
+            said = self._address.without_secrets(str(error)).partition(QUERY)[0].strip()
+            where = f"The platform's database at {self._address.place}"
             if LATE in said:
                 seconds = f"{self._platform.timeout.total_seconds():g} s"
                 raise SourceDown(
