@@ -25,6 +25,7 @@ from app.kit.errors import Conflict
 from app.runs.registry import report_named
 from app.runs.request import DaysAsked, RunRequest
 from app.settings import Settings
+from app.sources import homes
 from app.sources.embedded import is_used
 from app.sources.opening import open_lake, open_sources
 
@@ -86,7 +87,7 @@ def make_room(settings: Settings, plan: Plan) -> None:
         if is_used(home):
             raise Conflict(f"Another demo is running in {home}: stop it first.")
         shutil.rmtree(home)
-    home.mkdir(parents=True, exist_ok=True)
+    homes.make(home)
     mark.write_text(said, "utf-8")
 
 

@@ -1,6 +1,7 @@
 """The command `headsup`."""
 
 import logging
+import os
 import sys
 
 import typer
@@ -22,6 +23,7 @@ from app.cli import (
 from app.cli.terminal import errors
 from app.kit import logs
 from app.kit.errors import AppError
+from app.kit.folders import FOR_OTHERS
 
 app = typer.Typer(
     name="headsup",
@@ -46,6 +48,7 @@ app.command("worker")(worker.worker)
 
 def main() -> None:
     """Run the command line; exit with 0 done, 1 something failed, 2 wrong usage."""
+    os.umask(FOR_OTHERS)
     logs.configure(level=logging.ERROR, as_json=False)
     try:
         app()

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from app.kit.errors import Unusable
+from app.kit.folders import make_private
 
 SERVER_VERSION = "18"
 SERVER_USER = "pgserver"
@@ -31,7 +32,7 @@ def prepare(home: Path) -> Path:
         raise Unusable(f"The path of the home {home} is too long for a socket. {ADVICE}")
     if os.geteuid() == 0:
         _refuse_private(home)
-    _make(home)
+    make(home)
     _check_data(data_of(home))
     return home
 
@@ -81,10 +82,12 @@ def _refuse_private(home: Path) -> None:
         )
 
 
-def _make(home: Path) -> None:
+def make(home: Path) -> None:
+    """Make a home that only its owner may look into; raise `Unusable` if that cannot be."""
     missing = [folder for folder in (home, *home.parents) if not folder.exists()]
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_private(home)
+        home.mkdir(exist_ok=True)
     except OSError as error:
         raise Unusable(f"The home {home} cannot be made: {error.strerror}. {ADVICE}") from None
     if os.geteuid() == 0:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.kit.db import Database
 from app.kit.errors import Unusable
+from app.kit.folders import close_to_others
 from app.settings import Settings
 from app.sources.models import ServiceFact
 from app.sources.postgres import open_database
@@ -24,10 +25,12 @@ TIMEZONE = "timezone"
 async def open_sources(settings: Settings) -> AsyncIterator[Sources]:
     """Open the database and the warehouse; raise `Unusable` or `SourceDown` saying why not.
 
-    What killed processes left in the spool is removed.
+    What killed processes left in the spool is removed; the lake and the spool are closed to others.
     """
     spool = settings.home / "spool"
     async with open_database(settings) as database:
+        for folder in (settings.home / "lake", spool):
+            await to_thread(close_to_others, folder)
         await settle_timezone(database, settings.timezone)
         await to_thread(remove_leftovers, spool)
         warehouse = open_warehouse(settings, database)

@@ -1,6 +1,7 @@
 """The command as a user has it, and an academy to use it on."""
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -59,7 +60,9 @@ Headsup = Callable[..., Answer]
 def logging_as_before() -> Iterator[None]:
     """Undo what the command sets for the whole process."""
     handlers, configured = logging.root.handlers[:], structlog.get_config()
+    mask = os.umask(0o022)
     yield
+    os.umask(mask)
     logging.root.handlers[:] = handlers
     structlog.configure(**configured)
 

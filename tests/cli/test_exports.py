@@ -62,6 +62,15 @@ def test_the_name_of_the_file_says_its_form(headsup: Headsup, tmp_path: Path) ->
     assert sorted(tmp_path.glob("*risks*")) == targets
 
 
+def test_what_is_written_is_for_its_owner_alone(headsup: Headsup, tmp_path: Path) -> None:
+    target = tmp_path / "risks.csv"
+
+    headsup("export", "churn", "--date", str(DAY), "-o", str(target))
+
+    kept = [target, tmp_path / "home" / "lake", tmp_path / "home" / "spool"]
+    assert [path.stat().st_mode & 0o077 for path in kept] == [0, 0, 0]
+
+
 def test_parquet_keeps_the_types(headsup: Headsup, tmp_path: Path) -> None:
     target = tmp_path / "risks"
 

@@ -10,6 +10,8 @@ from typing import IO, Self
 import pyarrow as pa
 from pyarrow import ipc
 
+from app.kit.folders import make_private
+
 
 class Spool:
     """A file of batches of one schema, written first and read afterwards."""
@@ -38,7 +40,7 @@ class Spools:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_private(self._folder)
         return self
 
     def open(self, schema: pa.Schema) -> Spool:

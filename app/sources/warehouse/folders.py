@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
+from app.kit.folders import PRIVATE, make_private
+
 
 @contextmanager
 def private_folder(parent: Path) -> Iterator[Path]:
@@ -16,7 +18,7 @@ def private_folder(parent: Path) -> Iterator[Path]:
     What a killed process left is removed by the next one that makes a folder there: the owner
     holds a lock on it, which the kernel takes away when it dies.
     """
-    parent.mkdir(parents=True, exist_ok=True)
+    make_private(parent)
     remove_abandoned(parent)
     folder, lock = _locked(parent)
     try:
@@ -49,7 +51,7 @@ def _locked(parent: Path) -> tuple[Path, int]:
     while True:
         folder = parent / uuid4().hex
         with suppress(FileNotFoundError):
-            folder.mkdir()
+            folder.mkdir(mode=PRIVATE)
             lock = os.open(folder, os.O_RDONLY)
             fcntl.flock(lock, fcntl.LOCK_EX)
             if folder.exists():

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import duckdb
 
+from app.kit.folders import make_private
 from app.sources.files import ACTIVITY_COLUMNS
 
 COLUMNS = ", ".join(f'"{column.name}"' for column in ACTIVITY_COLUMNS)
@@ -37,7 +38,7 @@ def write_day(
 
     The earliest row of an id is kept, and one of identical rows without an id.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_private(target.parent)
     rows.create_view("found", replace=True)
     copied = connection.execute(
         f"COPY (SELECT {COLUMNS} FROM"  # noqa: S608 - our own columns
