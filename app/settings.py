@@ -82,6 +82,13 @@ class Settings(BaseSettings):
         str | None, Field(description="A stand-in for BigQuery that asks for no credentials.")
     ] = None
 
+    trusted_proxies: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="Addresses or networks, with commas, whose X-Forwarded-* are believed.",
+        ),
+    ] = None
     cors_origins: Annotated[
         tuple[str, ...],
         NoDecode,

@@ -8,6 +8,8 @@ import uvloop
 from fastapi import Response
 
 from app.api.app import create_app
+from app.cli.ports import listening
+from app.cli.serve import server_config
 from app.kit import logs
 from app.settings import Settings
 from app.sources.opening import open_sources
@@ -26,10 +28,8 @@ async def serve(port: int) -> None:
     async with open_sources(settings) as sources:
         app = create_app(settings, sources=sources)
         app.add_api_route(NOTHING, nothing, include_in_schema=False)
-        config = uvicorn.Config(
-            app, port=port, log_config=None, access_log=False, server_header=False
-        )
-        await uvicorn.Server(config).serve()
+        with listening("127.0.0.1", port) as door:
+            await uvicorn.Server(server_config(app)).serve(sockets=[door])
 
 
 def main() -> None:

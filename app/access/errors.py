@@ -1,5 +1,7 @@
 """What is answered to who has no key, or none that is valid."""
 
+import math
+
 from app.kit.errors import AppError
 
 
@@ -7,3 +9,13 @@ class Unauthorized(AppError):
     """There is no valid key in the request."""
 
     status = 401
+
+
+class TooManyAttempts(AppError):
+    """Too many invalid keys came from the caller's address."""
+
+    status = 429
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("Too many invalid keys came from this address.")
+        self.retry_after_seconds = max(1, math.ceil(seconds))

@@ -1,8 +1,10 @@
 """Who asks: the key of a request, verified and remembered for a few seconds."""
 
+import asyncio
 import hashlib
 import time
 from collections import OrderedDict
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +16,7 @@ from fastapi.security.base import SecurityBase
 from fastapi.security.utils import get_authorization_scheme_param
 
 from app.access import store
+from app.access.attempts import FailedAttempts
 from app.access.errors import Unauthorized
 from app.access.scopes import Key, Scope
 from app.kit.web import Shell, get_shell
@@ -63,6 +66,18 @@ async def get_remembered(request: Request) -> Remembered:
 RememberedDep = Annotated[Remembered, Depends(get_remembered)]
 
 
+@dataclass(frozen=True, slots=True)
+class KeyLimits:
+    """What bounds the work that invalid keys make; valid keys are never refused.
+
+    Keys from an address without attempts left are looked up in `lane`, one after the other, so
+    that a flood of them occupies a single connection of the database.
+    """
+
+    attempts: FailedAttempts = field(default_factory=FailedAttempts)
+    lane: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 class Requirement(SecurityBase):
     """A dependency that is the key of the request, and says which scope it must have.
 
@@ -106,14 +121,31 @@ async def _key_of(request: Request) -> Key:
     shell, remembered = await get_shell(request), await get_remembered(request)
     digest = hashlib.sha256(token.encode()).digest()
     known = remembered.get(digest)
-    key = known or await shell.shared.get(("key", digest), partial(_verified, shell, token))
+    key = known or await _verified(request, shell, token, digest)
     if key is None or (key.expires_at is not None and key.expires_at <= shell.clock()):
+        limits: KeyLimits = request.app.state.key_limits
+        limits.attempts.count(_address_of(request))
         raise Unauthorized("The key is unknown, revoked or expired.", code="invalid_key")
     if known is None:
         remembered.put(digest, key)
     return key
 
 
-async def _verified(shell: Shell, token: str) -> Key | None:
+def _address_of(request: Request) -> str:
+    """Return the address of the connection, or the one that a trusted proxy names."""
+    return request.client.host if request.client else ""
+
+
+async def _verified(request: Request, shell: Shell, token: str, digest: bytes) -> Key | None:
+    """Look a key up; where too many bad ones came from, one at a time."""
+    read = partial(_found, shell, token)
+    limits: KeyLimits = request.app.state.key_limits
+    if not limits.attempts.is_exhausted(_address_of(request)):
+        return await shell.shared.get(("key", digest), read)
+    async with limits.lane:
+        return await read()
+
+
+async def _found(shell: Shell, token: str) -> Key | None:
     async with shell.database.transaction() as session:
         return await store.verify(session, token, shell.clock())

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+from typing_extensions import override
 
-from app.access.gate import Remembered
+from app.access.gate import KeyLimits, Remembered
 from app.alerts.chores import CHORES
-from app.api import failures, openapi
+from app.api import docs, failures, openapi
 from app.api.requests import RequestMiddleware
 from app.api.unknown import RefuseUnknown
 from app.kit.clock import Clock, utc_now
@@ -38,6 +39,13 @@ GZIP_FROM_BYTES = 1000
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
+class _Service(FastAPI):
+    @override
+    def build_middleware_stack(self) -> ASGIApp:
+        """Surround the framework's own handling of errors, so that the 500 of a bug has headers."""
+        return RequestMiddleware(super().build_middleware_stack())
+
+
 def create_app(
     settings: Settings,
     *,
@@ -46,12 +54,13 @@ def create_app(
     cors_origins: Sequence[str] = (),
 ) -> FastAPI:
     """Return the service; it opens its sources when it starts, unless they are given."""
-    app = FastAPIOffline(
+    app = _Service(
         title="Headsup",
         version="0.1.0",
         summary="Which subscribers are about to leave, and why.",
         description=openapi.DESCRIPTION,
         openapi_tags=openapi.TAGS,
+        docs_url=None,
         redoc_url=None,
         swagger_ui_parameters={"persistAuthorization": True, "displayRequestDuration": True},
         generate_unique_id_function=openapi.operation_id,
@@ -62,12 +71,14 @@ def create_app(
     )
     app.state.settings = settings
     app.state.remembered = Remembered()
+    app.state.key_limits = KeyLimits()
     if sources is not None:
         _keep(app, sources, clock)
     app.state.routers = list(routers())
     for router in app.state.routers:
         app.include_router(router)
     openapi.install(app)
+    docs.install(app)
     _add_failures(app)
     _add_middleware(app, cors_origins)
     return app
@@ -108,7 +119,7 @@ def _add_failures(app: FastAPI) -> None:
 
 
 def _add_middleware(app: FastAPI, cors_origins: Sequence[str]) -> None:
-    """Add what surrounds every answer; the one added last is the outermost."""
+    """Add what packs answers and lets other origins in; the one added last is the outer one."""
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL)
     if cors_origins:
         app.add_middleware(
@@ -125,4 +136,3 @@ def _add_middleware(app: FastAPI, cors_origins: Sequence[str]) -> None:
             ],
             expose_headers=list(EXPOSED),
         )
-    app.add_middleware(RequestMiddleware)

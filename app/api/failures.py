@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from app.api.openapi import api_routes
-from app.api.requests import HEAD, HEADER, id_of
+from app.api.requests import HEAD
 from app.kit import problems
 from app.kit.errors import AppError, Fault
 from app.kit.problems import ProblemAnswer
@@ -33,7 +33,7 @@ async def answer(request: Request, error: Exception) -> Response:
         return _of_router(request, error)
     if isinstance(error, DATABASE_DOWN):
         return ProblemAnswer(503, "database_down", "The database does not answer; try again.")
-    return _of_bug(request)
+    return _of_bug()
 
 
 def _of_other_body(request: Request, error: RequestValidationError) -> Response | None:
@@ -67,10 +67,9 @@ def _methods_at(request: Request) -> set[str]:
     return found | ({HEAD} if "GET" in found else set())
 
 
-def _of_bug(request: Request) -> Response:
+def _of_bug() -> Response:
     return ProblemAnswer(
         500,
         "internal_error",
         "Something went wrong here; the log tells what, under this request's id.",
-        headers={HEADER: id_of(request.scope)},
     )

@@ -1,4 +1,4 @@
-"""What surrounds a request: its id, in the answer and in every line logged meanwhile."""
+"""What surrounds a request: its id, the headers of its answer, and its line in the log."""
 
 import re
 from time import perf_counter
@@ -6,10 +6,13 @@ from uuid import uuid4
 
 import structlog
 from prometheus_client import Histogram
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.kit.security_headers import add_security_headers
+
 HEADER = "X-Request-ID"
+RAW_HEADER = HEADER.lower().encode()
 HEAD = "HEAD"
 KEPT_IN = "headsup.request_id"
 GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -22,14 +25,8 @@ LATENCY = Histogram(
 log = structlog.get_logger("app.api")
 
 
-def id_of(scope: Scope) -> str:
-    """Return the id of the request."""
-    found: str = scope.get(KEPT_IN, "")
-    return found
-
-
 class RequestMiddleware:
-    """Takes the caller's request id, or draws one, and logs how each request ended."""
+    """Gives each answer its request id and security headers, and logs how each request ended."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -49,9 +46,9 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers[HEADER] = scope[KEPT_IN]
-                headers.setdefault("Cache-Control", "private")
+                headers = message["headers"] = list(message.get("headers", ()))
+                headers.append((RAW_HEADER, scope[KEPT_IN].encode()))
+                add_security_headers(headers, over_tls=scope["scheme"] == "https")
             await send(message)
 
         structlog.contextvars.clear_contextvars()

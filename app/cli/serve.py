@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 from uvicorn.lifespan.on import LifespanOn, LifespanSendMessage
 
 from app.cli.ports import listening
 from app.kit import logs
 from app.kit.errors import AppError
+from app.kit.http_protocol import KEEP_ALIVE_SECONDS, BoundedProtocol
+from app.settings import Settings
 
 SERVICE = "app.main:build"
 PATIENCE_SECONDS = 30
@@ -25,17 +28,29 @@ def serve(*, host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve the HTTP API; its description for people is at /docs."""
     with listening(host, port) as door:
         logs.configure(level=logging.INFO, as_json=True)
-        config = uvicorn.Config(
-            SERVICE,
-            factory=True,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=PATIENCE_SECONDS,
-        )
+        config = server_config(SERVICE, Settings.from_environment().trusted_proxies, factory=True)
         config.load()
         config.lifespan_class = _Lifespan
         _serve(uvicorn.Server(config), door)
+
+
+def server_config(
+    service: FastAPI | str, trusted_proxies: str | None = None, *, factory: bool = False
+) -> uvicorn.Config:
+    """Return how to serve; a forwarded address or scheme is believed of `trusted_proxies` alone."""
+    return uvicorn.Config(
+        service,
+        factory=factory,
+        http=BoundedProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=trusted_proxies is not None,
+        forwarded_allow_ips=trusted_proxies,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=PATIENCE_SECONDS,
+    )
 
 
 class _Lifespan(LifespanOn):

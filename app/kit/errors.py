@@ -27,6 +27,8 @@ class AppError(Exception):
 
     status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
+    retry_after_seconds: int | None = None
+    """The seconds after which the same request may succeed, where they are known."""
 
     def __init__(self, message: str, *, code: str = "", faults: Sequence[Fault] = ()) -> None:
         super().__init__(message)

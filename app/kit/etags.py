@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from typing_extensions import override
+
+from app.kit.secured_route import SecuredRoute
 
 VARY = "Authorization, Accept, Accept-Encoding"
 ETAG_BYTES = 16
@@ -17,7 +18,7 @@ UNCHANGED: dict[int | str, dict[str, Any]] = {
 }
 
 
-class TaggedRoute(APIRoute):
+class TaggedRoute(SecuredRoute):
     """A route whose answers to GET carry an ETag, over what is answered if they have none yet.
 
     For answers that are small: they are read again, and only not sent again.

@@ -75,6 +75,8 @@ def answers(*statuses: int) -> Answers:
 def of_error(error: AppError) -> ProblemAnswer:
     """Answer an error of ours."""
     headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else {}
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
     return ProblemAnswer(
         error.status, error.code, error.message, faults=error.faults, headers=headers
     )

@@ -7,11 +7,10 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from app.kit.queries import Queries
+from app.kit.secured_route import SecuredRoute
 
 Ask = Callable[[Request], Awaitable[object]]
 
@@ -27,21 +26,15 @@ class Calling:
     asked: tuple[tuple[str, Ask], ...]
 
     async def answer(self, request: Request) -> Response:
-        """Answer; who may not ask is told so before he is told what is wrong with his question."""
+        """Call the dependencies, the key among them, then validate the query, then answer."""
         values: dict[str, object] = {self.request_name: request}
-        wrong: RequestValidationError | None = None
-        try:
-            values[self.query_name] = self.queries.read(request.scope["query_string"])
-        except RequestValidationError as error:
-            wrong = error
         for name, ask in self.asked:
             values[name] = await ask(request)
-        if wrong is not None:
-            raise wrong
+        values[self.query_name] = self.queries.read(request.scope["query_string"])
         return await self.endpoint(**values)
 
 
-class ReadRoute(APIRoute):
+class ReadRoute(SecuredRoute):
     """A route that takes the request, a query, and what is asked of the request alone.
 
     For each request the framework walks the tree of dependencies and every field of the query,

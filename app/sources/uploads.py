@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.kit.errors import AppError, Fault, Invalid
 from app.kit.problems import pointer
+from app.kit.request_body import TooLarge, with_body
 from app.kit.web import MAX_ID
 from app.sources.files import Column, Imported, Rows, read_batches
 from app.sources.files.columns import expectation
@@ -21,6 +22,7 @@ from app.sources.warehouse.folders import private_folder
 
 MOST_ROWS = 50_000
 MOST_BYTES = 64 * 1024 * 1024
+MOST_SECONDS = 120.0
 MOST_FAULTS = 10
 JSON = "application/json"
 NDJSON = ("application/x-ndjson", "application/jsonl", "application/ndjson")
@@ -39,12 +41,6 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\
 
 Row = Mapping[str, object]
 Importing = Callable[[Rows], Awaitable[Imported]]
-
-
-class TooLarge(AppError):
-    """There is more in the body than is taken at once."""
-
-    status = 413
 
 
 class UnsupportedMediaType(AppError):
@@ -95,7 +91,8 @@ async def receive(request: Request, columns: Sequence[Column]) -> Uploaded:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in (JSON, *NDJSON):
         raise UnsupportedMediaType(f"Send {JSON} or {NDJSON[0]}.", code="unsupported_media_type")
-    rows = _parsed(await _body(request), is_array=kind == JSON)
+    whole = await with_body(request, max_bytes=MOST_BYTES, seconds=MOST_SECONDS)
+    rows = _parsed(await whole.body(), is_array=kind == JSON)
     if len(rows) > MOST_ROWS:
         raise TooLarge(f"At most {MOST_ROWS:,} rows are taken at once.", code="too_many_rows")
     checked = list(_checked(rows, {column.name: column for column in columns}))
@@ -166,15 +163,6 @@ def _property(column: Column) -> dict[str, Any]:
     elif kind == "string" and column.needs_value:
         said["minLength"] = 1
     return said
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise TooLarge(f"At most {MOST_BYTES:,} bytes are taken at once.", code="too_large")
-    return bytes(body)
 
 
 def _parsed(body: bytes, *, is_array: bool) -> Sequence[object]:

@@ -9,8 +9,9 @@ import pytest
 
 from app.api.openapi import api_routes, calls_of, scopes_needed
 from app.api.unknown import RefuseUnknown
+from app.kit.db import Database
 from tests.support.described import APP, DESCRIBED, OPERATIONS
-from tests.support.service import client
+from tests.support.service import client, service, token
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "api.md"
 
@@ -85,13 +86,16 @@ def test_what_all_routes_depend_on_is_what_reading_routes_do_themselves() -> Non
 
 
 @pytest.mark.parametrize("path", ["/churn/risk", "/churn/summary", "/churn/trend", "/churn/movers"])
-async def test_reading_routes_refuse_unknown_parameters_and_who_has_no_key(path: str) -> None:
-    async with client(APP) as asking:
+async def test_reading_routes_refuse_who_has_no_key_and_then_unknown_parameters(
+    path: str, shared: Database, tmp_path: Path
+) -> None:
+    app, key = service(shared, tmp_path), await token(shared)
+    async with client(app) as nobody, client(app, key) as asking:
+        keyless = await nobody.get(path, params={"colour": "red", "date": "red"})
         unknown = await asking.get(path, params={"colour": "red"})
-        keyless = await asking.get(path, params={"date": "red"})
 
-    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_parameter")
     assert (keyless.status_code, keyless.json()["code"]) == (401, "missing_key")
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_parameter")
 
 
 def test_the_table_of_scopes_in_the_handbook_has_each_operation_once() -> None:

@@ -31,7 +31,8 @@ async def asking(shared: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncC
         ("GET", "/nothing", 404, "no_such_path"),
         ("POST", "/me", 405, "method_not_allowed"),
         ("GET", "/me", 401, "missing_key"),
-        ("GET", "/me?colour=red", 422, "unknown_parameter"),
+        ("GET", "/me?colour=red", 401, "missing_key"),
+        ("GET", "/healthz?colour=red", 422, "unknown_parameter"),
     ],
 )
 async def test_errors_are_problems(
@@ -64,6 +65,7 @@ async def test_a_bug_shows_nothing_of_the_inside(shared: Database, tmp_path: Pat
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "secret" not in answer.text
     assert answer.headers["x-request-id"] == "mine"
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_a_database_that_is_away_is_503(tmp_path: Path) -> None:
@@ -109,6 +111,14 @@ async def test_the_page_of_the_description_asks_no_foreign_host(asking: httpx.As
     assert len(assets) >= 2
     assert all(asset.startswith("/") for asset in assets)
     assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_who_asks_over_tls_is_told_to_go_on_so(shared: Database, tmp_path: Path) -> None:
+    async with client(service(shared, tmp_path)) as asking:
+        plain, secure = [await asking.get(f"{way}://headsup/healthz") for way in ("http", "https")]
+
+    assert "strict-transport-security" not in plain.headers
+    assert secure.headers["strict-transport-security"] == "max-age=31536000"
 
 
 async def test_large_answers_are_packed(asking: httpx.AsyncClient) -> None:

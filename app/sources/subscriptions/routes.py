@@ -12,6 +12,7 @@ from app.access.gate import require
 from app.access.scopes import Key, Scope
 from app.kit.db import among
 from app.kit.problems import answers
+from app.kit.secured_route import SecuredRoute
 from app.kit.web import SessionDep, ShellDep
 from app.sources import uploads
 from app.sources.subscriptions.columns import COLUMNS
@@ -32,7 +33,7 @@ SUBSCRIPTION = {
     "updated_at": "2026-03-07T10:00:00Z",
 }
 
-router = APIRouter(tags=["data"])
+router = APIRouter(tags=["data"], route_class=SecuredRoute)
 
 Writer = Annotated[Key, require(Scope.DATA_WRITE)]
 

@@ -1,0 +1,60 @@
+"""How many keys that open nothing an address may try."""
+
+import ipaddress
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from app.access.errors import TooManyAttempts
+
+MOST_AT_ONCE = 20
+SECONDS_EACH = 3.0
+"""After `MOST_AT_ONCE` bad keys, one more in so many seconds."""
+MOST_ADDRESSES = 10_000
+IPV6_SITE_BITS = 64
+
+
+class FailedAttempts:
+    """A bucket of attempts for each address, refilled as time passes.
+
+    A bucket is kept as the instant at which it will be full again, so that an address that is
+    forgotten, because too many others came after it, has a full one.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._full_at: OrderedDict[str, float] = OrderedDict()
+
+    def is_exhausted(self, address: str) -> bool:
+        """Say whether an address has no attempt left."""
+        return self._wait(site_of(address)) > 0
+
+    def count(self, address: str) -> None:
+        """Take an attempt from an address; raise `TooManyAttempts` if there is none left."""
+        site = site_of(address)
+        wait = self._wait(site)
+        if wait > 0:
+            raise TooManyAttempts(wait)
+        now = self._monotonic()
+        self._full_at[site] = max(now, self._full_at.get(site, now)) + SECONDS_EACH
+        self._full_at.move_to_end(site)
+        if len(self._full_at) > MOST_ADDRESSES:
+            self._full_at.popitem(last=False)
+
+    def __len__(self) -> int:
+        """Return how many addresses are remembered."""
+        return len(self._full_at)
+
+    def _wait(self, site: str) -> float:
+        """Return the seconds until the next attempt."""
+        full_at = self._full_at.get(site, 0.0)
+        return full_at - self._monotonic() - (MOST_AT_ONCE - 1) * SECONDS_EACH
+
+
+def site_of(address: str) -> str:
+    """Return what stands for an address: itself, or the network of an IPv6 address's site."""
+    try:
+        network = ipaddress.IPv6Network((address, IPV6_SITE_BITS), strict=False)
+    except ValueError:
+        return address
+    return str(network)
