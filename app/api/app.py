@@ -19,6 +19,7 @@ from app.api.unknown import RefuseUnknown
 from app.kit.clock import Clock, utc_now
 from app.kit.web import Shell
 from app.runs.schedule import at_work
+from app.runs.watch.readiness import Readiness
 from app.settings import Settings
 from app.sources.opening import open_sources
 from app.sources.sources import Sources
@@ -103,13 +104,15 @@ def _lifespan(settings: Settings, sources: Sources | None, clock: Clock) -> Life
             at_work(opened, settings, clock=clock, chores=CHORES),
         ):
             _keep(app, opened, clock)
-            yield
+            async with app.state.readiness.watching():
+                yield
 
     return lifespan
 
 
 def _keep(app: FastAPI, sources: Sources, clock: Clock) -> None:
     app.state.sources = sources
+    app.state.readiness = Readiness(sources, clock)
     app.state.shell = Shell(database=sources.database, clock=clock, zone=sources.zone)
 
 

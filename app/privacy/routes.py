@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from app.access.gate import require
 from app.access.scopes import Key, Scope
 from app.kit.errors import Forbidden
+from app.kit.secured_route import SecuredRoute
 from app.kit.web import PathId, ShellDep
 from app.privacy.erasure import erase
 from app.sources.sources import Sources
@@ -17,7 +18,7 @@ from app.sources.warehouse.folders import remove_leftovers
 
 log = structlog.get_logger()
 
-router = APIRouter(tags=["data"])
+router = APIRouter(tags=["data"], route_class=SecuredRoute)
 
 Eraser = Annotated[Key, require(Scope.PEOPLE_ERASE)]
 

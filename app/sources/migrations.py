@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -40,8 +39,12 @@ async def is_current(url: str) -> bool:
     them: while a new version is rolled out, the old one goes on.
     """
     async with Database(url, pooled=False).engine.connect() as connection:
-        found = await connection.run_sync(_revision)
-    return found not in {None, *_revisions()} - {head()}
+        return await is_current_at(connection)
+
+
+async def is_current_at(connection: AsyncConnection) -> bool:
+    """Say the same of the database that a connection leads to."""
+    return await connection.run_sync(_revision) not in _older()
 
 
 def head() -> str | None:
@@ -83,8 +86,11 @@ async def _take_turn(connection: AsyncConnection) -> None:
         await asyncio.sleep(0.1)
 
 
-def _revisions() -> Iterable[str]:
-    return (script.revision for script in ScriptDirectory.from_config(config()).walk_revisions())
+@cache
+def _older() -> frozenset[str | None]:
+    """Return what a database may be at that is not enough; the scripts are read once."""
+    scripts = ScriptDirectory.from_config(config())
+    return frozenset({None, *(each.revision for each in scripts.walk_revisions())} - {head()})
 
 
 def _upgrade(connection: Connection) -> None:

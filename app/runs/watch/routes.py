@@ -3,24 +3,23 @@
 from datetime import timedelta
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.kit.days import ONE_DAY
-from app.kit.errors import AppError, Fault, SourceDown
+from app.kit.errors import SourceDown
 from app.kit.problems import answers
-from app.runs import examples, health, reading
+from app.kit.secured_route import SecuredRoute
+from app.runs import examples
 from app.runs.job import BEATS_UNTIL_STALE
 from app.runs.metrics import standing
-from app.runs.opened import Opened, OpenedDep
-from app.runs.registry import reports
-from app.sources import migrations
+from app.runs.opened import OpenedDep
+from app.runs.watch.readiness import Readiness
 
 NO_STORE = {"Cache-Control": "no-store"}
 
-router = APIRouter(tags=["service"])
+router = APIRouter(tags=["service"], route_class=SecuredRoute)
 
 
 class Healthy(BaseModel):
@@ -34,12 +33,19 @@ class Ready(BaseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"status": "ready", "warnings": ["churn: 2026-03-10 is missing"]}]
+            "examples": [
+                {
+                    "status": "ready",
+                    "warnings": ["churn: 2026-03-10 is missing"],
+                    "age_seconds": 2.4,
+                }
+            ]
         }
     )
 
     status: Literal["ready"] = "ready"
     warnings: list[str] = Field(description="Days that are overdue, held or failed.")
+    age_seconds: float = Field(description="How long ago the oldest part of this was found.")
 
 
 @router.get("/healthz", summary="Whether the process lives")
@@ -49,13 +55,18 @@ async def get_health() -> Healthy:
 
 
 @router.get("/readyz", summary="Whether the service can work", responses=answers(503))
-async def get_readiness(opened: OpenedDep, response: Response) -> Ready:
-    """Look at the database, its tables and the warehouse; 503 `not_ready` names what is wrong."""
-    response.headers.update(NO_STORE)
-    faults = await _faults(opened)
-    if faults:
-        raise SourceDown("The service cannot work.", code="not_ready", faults=faults)
-    return Ready(warnings=await _warnings(opened))
+async def get_readiness(request: Request) -> Ready:
+    """Answer what was last found of the database, its tables and the warehouse.
+
+    They are looked at in the background. 503 `not_ready` names what is wrong.
+    """
+    readiness: Readiness = request.app.state.readiness
+    found = await readiness.known()
+    age = round(found.age_seconds, 1)
+    if found.faults:
+        message = f"The service cannot work, as of {age} s ago."
+        raise SourceDown(message, code="not_ready", faults=found.faults)
+    return Ready(warnings=list(found.warnings), age_seconds=age)
 
 
 @router.get(
@@ -73,27 +84,3 @@ async def get_metrics(opened: OpenedDep) -> Response:
     registry.register(found)
     text = generate_latest(registry) + generate_latest(REGISTRY)
     return Response(text, media_type=CONTENT_TYPE_LATEST, headers=NO_STORE)
-
-
-async def _faults(opened: Opened) -> list[Fault]:
-    faults = []
-    if not await migrations.is_current(opened.sources.database.url):
-        faults.append(Fault(pointer="/database", message="run `headsup migrate`"))
-    try:
-        await opened.sources.warehouse.extent()
-    except AppError as error:
-        faults.append(Fault(pointer="/warehouse", message=error.message))
-    return faults
-
-
-async def _warnings(opened: Opened) -> list[str]:
-    yesterday, warnings = opened.today - ONE_DAY, []
-    for report_type in reports():
-        newest = await health.newest_published(opened.session, report_type)
-        if newest is None:
-            warnings.append(f"{report_type}: nothing is published")
-        elif newest < yesterday:
-            warnings.append(f"{report_type}: {yesterday} is missing, {newest} is the newest day")
-        for day, state in await reading.pending(opened.session, report_type, yesterday):
-            warnings.append(f"{report_type}: {day} is {state.lower()}")
-    return warnings

@@ -1,0 +1,80 @@
+"""A question that is asked in the background."""
+
+import asyncio
+
+from app.kit.errors import Fault
+from app.runs.watch.probe import Finding, Probe
+
+ODD = Finding(warnings=["odd"])
+
+
+class Asked:
+    """Answers when it is told to, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.may_answer = asyncio.Event()
+        self.was_asked_again = asyncio.Event()
+
+    async def __call__(self) -> Finding:
+        """Answer."""
+        self.times += 1
+        if self.times > 1:
+            self.was_asked_again.set()
+        await self.may_answer.wait()
+        return ODD
+
+
+async def test_all_who_ask_at_once_share_one_question() -> None:
+    asked = Asked()
+    probe = Probe("/thing", asked, period=60)
+    asking = [asyncio.create_task(probe.finding()) for _ in range(20)]
+    await asyncio.sleep(0)
+    asked.may_answer.set()
+
+    found = await asyncio.gather(*asking)
+
+    assert [each.warnings for each in found] == [ODD.warnings] * 20
+    assert asked.times == 1
+
+
+async def test_what_is_known_is_answered_without_asking() -> None:
+    asked = Asked()
+    asked.may_answer.set()
+    probe = Probe("/thing", asked, period=60)
+    await probe.finding()
+    asked.may_answer.clear()
+
+    found = await probe.finding()
+
+    assert (asked.times, found.warnings, found.age_seconds < 60) == (1, ODD.warnings, True)
+
+
+async def test_what_is_too_old_is_asked_again() -> None:
+    asked = Asked()
+    asked.may_answer.set()
+    probe = Probe("/thing", asked, period=0)
+    await probe.finding()
+
+    await probe.finding()
+
+    assert asked.times == 2
+
+
+async def test_a_thing_that_does_not_answer_in_time_is_a_fault() -> None:
+    probe = Probe("/thing", Asked(), period=60, patience=0.01)
+
+    found = await probe.finding()
+
+    assert found.faults == [Fault(pointer="/thing", message="it does not answer in time")]
+
+
+async def test_it_is_asked_in_the_background() -> None:
+    asked = Asked()
+    asked.may_answer.set()
+    running = asyncio.create_task(Probe("/thing", asked, period=0).run())
+
+    async with asyncio.timeout(10):
+        await asked.was_asked_again.wait()
+
+    running.cancel()
