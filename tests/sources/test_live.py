@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.kit.errors import Conflict
 from app.sources.subscriptions.live import subscribers_on
 from tests.sources import live_reference
 from tests.support.live import UTC_ZONE, live_rows
@@ -173,3 +174,20 @@ def test_no_versions_are_no_subscribers() -> None:
 
     assert frame.is_empty()
     assert dict(frame.schema) == live_reference.SCHEMA
+
+
+def test_large_amounts_are_added_up_exactly() -> None:
+    (row,) = live_rows(*(version(mrr=9e14, currency="EUR") for _ in range(2)))
+
+    assert row["mrr"] == 1.8e15
+
+
+def test_an_amount_that_nobody_pays_is_refused() -> None:
+    with pytest.raises(Conflict, match=r"User 1 .* mrr of 1e\+300"):
+        live_rows(version(mrr=1e300))
+
+
+def test_an_amount_of_what_is_over_counts_for_nothing() -> None:
+    (row,) = live_rows(version(mrr=1e300, status="EXPIRED"), version(mrr=5.0))
+
+    assert row["mrr"] == 5.0

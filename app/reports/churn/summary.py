@@ -69,5 +69,8 @@ def _mrr_by_level(rows: pl.DataFrame) -> Mapping[int, Mapping[str, Mapping[str, 
 
 
 def _exact_sum(column: str) -> pl.Expr:
-    """Sum stored values in whole hundredths, so that their order cannot matter."""
-    return ((pl.col(column) * 100).round().cast(pl.Int64).sum() / 100).round(2)
+    """Sum stored values in whole hundredths, so that their order cannot matter.
+
+    Counted in 128 bits, no number of rows comes to more than can be counted.
+    """
+    return ((pl.col(column) * 100).round().cast(pl.Int128).sum() / 100).round(2)

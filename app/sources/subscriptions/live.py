@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from app.kit.days import end_of, start_of
+from app.kit.errors import Conflict
 from app.sources.subscriptions.statuses import LIVE, OWING, Status
 
 MAX_GAP_DAYS = 30
@@ -16,6 +17,8 @@ AMOUNT_DECIMALS = 4
 """Amounts are summed as whole ten-thousandths, so that their order cannot matter."""
 DAYS_APART = 1_000_000_000
 """More days than any two instants lie apart."""
+MAX_AMOUNT = 10**15
+"""More than anybody pays: a live subscription that says so fails the day of its academy."""
 
 
 def subscribers_on(versions: pl.DataFrame, day: date, zone: ZoneInfo) -> pl.DataFrame:
@@ -27,9 +30,11 @@ def subscribers_on(versions: pl.DataFrame, day: date, zone: ZoneInfo) -> pl.Data
 
     The answer has academy_id i64, user_id i64, subscription_status str, days_until_renewal i32?,
     tenure_days i32, days_until_trial_end i32?, mrr f64?, currency str?. Days are counted in
-    `zone`, from `day`; `mrr` is the sum in the currency in which most is paid.
+    `zone`, from `day`; `mrr` is the sum in the currency in which most is paid. Raises `Conflict`
+    for an amount that cannot be added up.
     """
     spans = _spans(versions, day, zone)
+    _check_amounts(spans)
     return (
         spans.group_by("subscriber", maintain_order=True)
         .agg(
@@ -86,7 +91,6 @@ def _facts(day: date, zone: ZoneInfo) -> dict[str, pl.Expr]:
     ends_at = pl.coalesce("ended_at", "cancelled_at", "valid_until", "effective_from")
     renewal = _days(pl.col("next_payment_at"), day, zone)
     trial_end = _days(trial_ends_at, day, zone)
-    units = (pl.col("mrr") * 10**AMOUNT_DECIMALS).round().cast(pl.Int64)
     return {
         "start": _days(pl.col("started_at"), day, zone),
         "end": pl.when(live).then(0).otherwise(_days(ends_at, day, zone)),
@@ -94,8 +98,19 @@ def _facts(day: date, zone: ZoneInfo) -> dict[str, pl.Expr]:
         "unpaid": live & status.is_in(sorted(OWING)),
         "days_until_renewal": pl.when(live).then(renewal),
         "days_until_trial_end": pl.when(live & (status == Status.FREE_TRIAL)).then(trial_end),
-        "units": pl.when(live).then(units),
+        "mrr": pl.when(live).then("mrr"),
     }
+
+
+def _check_amounts(spans: pl.DataFrame) -> None:
+    excessive = spans.filter(pl.col("mrr") > MAX_AMOUNT).select("user_id", "mrr")
+    if excessive.height:
+        user_id, mrr = excessive.row(0)
+        raise Conflict(
+            f"User {user_id} has a subscription with an mrr of {mrr:g}, which is too much to be"
+            f" added up (at most {MAX_AMOUNT:,}): correct it.",
+            code="excessive_amount",
+        )
 
 
 def _begins_anew() -> pl.Expr:
@@ -111,7 +126,8 @@ def _begins_anew() -> pl.Expr:
 
 def _amounts(spans: pl.DataFrame) -> pl.DataFrame:
     """Return subscriber, mrr, currency of those with a known amount; few have several."""
-    known = spans.select("subscriber", "currency", "units").filter(pl.col("units").is_not_null())
+    units = (pl.col("mrr") * 10**AMOUNT_DECIMALS).round().cast(pl.Int128)
+    known = spans.filter(pl.col("mrr").is_not_null()).select("subscriber", "currency", units=units)
     is_same = (pl.col("subscriber") == pl.col("subscriber").shift()).fill_null(value=False)
     several = is_same | is_same.shift(-1, fill_value=False)
     highest = (

@@ -54,6 +54,12 @@ def test_amounts_are_nested_by_currency_and_level() -> None:
     }
 
 
+def test_large_amounts_do_not_overflow() -> None:
+    (row,) = summarize(scored(*[{"mrr": 9e14, "currency": "EUR"}] * 200)).to_dicts()
+
+    assert row["mrr_by_level"] == {"EUR": {"LOW": 1.8e17}}
+
+
 def test_an_academy_without_amounts_has_none() -> None:
     (row,) = summarize(scored({})).to_dicts()
 
