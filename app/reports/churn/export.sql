@@ -9,7 +9,7 @@ SELECT
   days_until_trial_end, tenure_days, mrr, currency, contribution_inactivity,
   contribution_engagement_decay, contribution_frustration, contribution_login_decay,
   contribution_assignment_stall, contribution_payment_issues, scoring_version,
-  run_id::text AS run_id, churn_details(r)::text AS details
+  run_id::text AS run_id, ({details})::text AS details
 FROM churn_risk_reports AS r
 WHERE report_date BETWEEN $1 AND $2 AND ($3::bigint IS NULL OR academy_id = $3)
 ORDER BY report_date, academy_id, user_id

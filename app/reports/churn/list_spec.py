@@ -7,6 +7,7 @@ from app.published.keyset import Condition, Term
 from app.published.list_spec import ListSpec
 from app.published.snapshot import SnapshotSpec
 from app.reports.churn.asked import COMPARED_DAYS, RiskQuery, RiskSort
+from app.reports.churn.details import details_of
 from app.reports.churn.schemas import Risk
 from app.reports.churn.scoring import THRESHOLDS, RiskLevel
 
@@ -74,6 +75,6 @@ RISKS = ListSpec(
     tie_break=(RENEWAL, USER, Term("academy_id", "bigint"), NEWEST),
     condition=risk_condition,
     text_columns=("email", "full_name", "main_reason_text", "currency"),
-    optional_columns={"details": "churn_details(p.row)"},
+    optional_columns={"details": details_of("p.row")},
 )
 """Who is at risk, and why."""

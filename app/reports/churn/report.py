@@ -26,6 +26,7 @@ from app.published.requests import PAGE_PARAMETERS
 from app.reports.churn.ahead import Ahead, reading_ahead
 from app.reports.churn.alerting import alerts
 from app.reports.churn.asked import RiskQuery, RiskSort
+from app.reports.churn.details import details_of
 from app.reports.churn.glance import glance
 from app.reports.churn.listed import as_listed
 from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
@@ -41,7 +42,9 @@ from app.sources.warehouse.base import Query
 from app.sources.warehouse.spool import spool_days
 
 FEATURES_SQL = Path(__file__).with_name("features.sql").read_text("utf-8")
-EXPORT_SQL = Path(__file__).with_name("export.sql").read_text("utf-8")
+EXPORT_SQL = (
+    Path(__file__).with_name("export.sql").read_text("utf-8").format(details=details_of("r"))
+)
 
 NOT_FILTERS = {"sort", "details", *PAGE_PARAMETERS}
 NO_ACTIVITY = (

@@ -41,16 +41,25 @@ class Signal(StrEnum):
     PAYMENT_ISSUES = "payment_issues"
 
 
-WEIGHTS: Mapping[Signal, float] = MappingProxyType(
+WEIGHTS_BY_VERSION: Mapping[int, Mapping[Signal, float]] = MappingProxyType(
     {
-        Signal.INACTIVITY: 0.25,
-        Signal.ENGAGEMENT_DECAY: 0.20,
-        Signal.FRUSTRATION: 0.15,
-        Signal.LOGIN_DECAY: 0.15,
-        Signal.ASSIGNMENT_STALL: 0.15,
-        Signal.PAYMENT_ISSUES: 0.10,
+        1: MappingProxyType(
+            {
+                Signal.INACTIVITY: 0.25,
+                Signal.ENGAGEMENT_DECAY: 0.20,
+                Signal.FRUSTRATION: 0.15,
+                Signal.LOGIN_DECAY: 0.15,
+                Signal.ASSIGNMENT_STALL: 0.15,
+                Signal.PAYMENT_ISSUES: 0.10,
+            }
+        ),
     }
 )
+"""The weights of every version that rows were ever scored with: stored rows are explained by them.
+
+Other weights are a new version; those of an old one never change.
+"""
+WEIGHTS = WEIGHTS_BY_VERSION[SCORING_VERSION]
 THRESHOLDS: Mapping[RiskLevel, float] = MappingProxyType(
     {RiskLevel.LOW: 0, RiskLevel.MEDIUM: 25, RiskLevel.HIGH: 50, RiskLevel.CRITICAL: 75}
 )
