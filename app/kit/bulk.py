@@ -1,8 +1,10 @@
 """Frames out of Postgres and into it: Arrow one way, binary COPY the other."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+import hashlib
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import polars as pl
 import pyarrow as pa
@@ -15,6 +17,18 @@ from app.kit.db import Database
 from app.kit.errors import SourceDown
 
 ROWS_PER_CHUNK = 65_536
+FORMS: Mapping[pl.DataType, str] = MappingProxyType(
+    {
+        pl.Int16(): "int16",
+        pl.Int32(): "int32",
+        pl.Int64(): "int64",
+        pl.Float64(): "float64",
+        pl.Boolean(): "boolean",
+        pl.Date(): "date",
+        pl.String(): "text",
+    }
+)
+"""What `content_sha256` calls the types that it takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +53,36 @@ def encode(table: pa.Table | pl.DataFrame) -> Encoded:
         rows=arrow.num_rows,
         chunks=tuple(_chunks(arrow.schema, batches)),
     )
+
+
+def content_sha256(frame: pl.DataFrame) -> bytes:
+    """Hash the names, types and values of a frame, in a form that no library's version changes.
+
+    A column is its name, its type and the number of its rows on a line; a byte for each row, 1
+    where it is NULL; then the values, NULL as 0: numbers little-endian in the width of their type,
+    days since 1970-01-01 in 4 bytes, booleans in 1. Text is a column of its lengths in bytes, in 4
+    bytes each, followed by all of it in UTF-8.
+    """
+    content = hashlib.sha256()
+    for column in frame:
+        content.update(f"{column.name} {FORMS[column.dtype]} {column.len()}\n".encode())
+        content.update(_bytes_of(column.is_null().cast(pl.UInt8)))
+        if column.dtype == pl.String:
+            text = column.fill_null("")
+            content.update(_bytes_of(text.str.len_bytes()))
+            content.update(str(text.str.join("").item()).encode())
+        elif column.dtype == pl.Boolean:
+            content.update(_bytes_of(column.cast(pl.UInt8).fill_null(0)))
+        else:
+            content.update(_bytes_of(column.to_physical().fill_null(0)))
+    return content.digest()
+
+
+def _bytes_of(numbers: pl.Series) -> memoryview:
+    """Return the memory that holds a column of numbers without NULLs."""
+    array = numbers.rechunk().to_arrow()
+    width = array.type.bit_width // 8
+    return memoryview(array.buffers()[1])[array.offset * width :][: len(array) * width]
 
 
 async def copy_in(session: AsyncSession, table_name: str, encoded: Encoded) -> int:

@@ -144,3 +144,47 @@ async def test_who_still_reads_when_all_is_closed_leaves_no_connection(
     async with asyncio.timeout(30), database.engine.connect() as watch:
         while await watch.scalar(text(OF_THE_READER)):
             await watch.rollback()
+
+
+HASHED = pl.DataFrame(
+    {
+        "day": [date(2024, 2, 29), None],
+        "id": [1, 2],
+        "small": [7, None],
+        "amount": [0.1, None],
+        "label": ["ä", None],
+        "fine": [None, True],
+    },
+    schema_overrides={"small": pl.Int16},
+)
+
+
+def test_the_hash_of_a_frame_is_the_same_in_every_version() -> None:
+    hashed = bulk.content_sha256(HASHED).hex()
+
+    assert hashed == "2bd6714410e283f8ab08b3ae3348ddc81c822b7938a6d59cdc6e1e6ac11c63dc"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(HASHED.reverse(), id="another order"),
+        pytest.param(HASHED.rename({"label": "name"}), id="another name"),
+        pytest.param(HASHED.cast({"small": pl.Int32}), id="another type"),
+        pytest.param(HASHED.with_columns(small=pl.col("small").fill_null(0)), id="0 for NULL"),
+        pytest.param(HASHED.with_columns(label=pl.col("label").fill_null("")), id="no text"),
+        pytest.param(HASHED.with_columns(fine=pl.col("fine").fill_null(value=False)), id="false"),
+        pytest.param(HASHED.head(1), id="fewer rows"),
+        pytest.param(HASHED.clear(), id="no rows"),
+    ],
+)
+def test_frames_that_differ_have_another_hash(other: pl.DataFrame) -> None:
+    assert bulk.content_sha256(other) != bulk.content_sha256(HASHED)
+
+
+def test_how_a_frame_lies_in_memory_is_not_hashed() -> None:
+    in_parts = pl.concat([HASHED.head(1), HASHED.tail(1)], rechunk=False)
+    cut_out = pl.concat([HASHED, HASHED, HASHED]).slice(2, 2)
+
+    assert bulk.content_sha256(in_parts) == bulk.content_sha256(HASHED)
+    assert bulk.content_sha256(cut_out) == bulk.content_sha256(HASHED)

@@ -1,6 +1,5 @@
 """The churn report: it asks, hands to pure functions, and saves."""
 
-import hashlib
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.alerts.evaluate import evaluate, foresee
 from app.alerts.store import DueDay
-from app.kit.bulk import copy_in, encode
+from app.kit.bulk import content_sha256, copy_in, encode
 from app.kit.clock import Clock
 from app.kit.days import end_of, number_of
 from app.kit.errors import SourceDown
@@ -138,14 +137,13 @@ class ChurnReport(BaseReport):
     def prepare(self, processed: Processed, academy_id: int, run_id: UUID) -> Prepared:
         """Encode an academy's rows as Postgres' binary COPY; the hash leaves the run out."""
         rows = processed.rows_of(academy_id)
-        content = hashlib.sha256(rows.hash_rows().rechunk().to_arrow().buffers()[1])
         (summary,) = summarize(rows).to_dicts() or ({},)
         return Prepared(
             day=processed.day,
             academy_id=academy_id,
             rows=rows.height,
             encoded=encode(as_listed(rows).with_columns(run_id=pl.lit(run_id.bytes))),
-            content_sha256=content.digest(),
+            content_sha256=content_sha256(rows),
             summary=summary,
         )
 
