@@ -12,7 +12,9 @@ class PublishedDay(BaseModel):
 
     academy_id: int
     report_date: date
-    state: DayState = Field(description="HELD: a newer try was held, these are the rows before.")
+    state: DayState = Field(
+        description="HELD or ERROR: a newer try was held or failed, these are the rows before."
+    )
     revision: int = Field(description="Grows with every publication.")
     published_at: datetime
 

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.bulk import Encoded
 from app.kit.clock import Clock
+from app.runs.failures import Failures
 from app.runs.gate import Judgement
 from app.sources.sources import Sources
 from app.sources.warehouse.base import Query, Usage
@@ -35,10 +36,11 @@ class Volume:
     """How much happened on some days, and what it cost to find out.
 
     `active` maps each day to the academies with subscribers on it, and these to how many were
-    active.
+    active; `live` to how many there were.
     """
 
     active: Mapping[date, Mapping[int, int]]
+    live: Mapping[date, Mapping[int, int]]
     usage: Usage
 
 
@@ -48,13 +50,15 @@ class Processed:
 
     `rows` is sorted by its first columns, `report_date, academy_id, user_id`.
     `active_by_day` maps each academy to its counts of active subscribers on D, D-1, ...
-    `erased` is how many people had been erased before any of it was read.
+    `erased` is how many people had been erased before any of it was read. `failed` are the
+    academies that are in neither, because they could not be computed.
     """
 
     day: date
     rows: pl.DataFrame
     active_by_day: Mapping[int, Sequence[int]]
     erased: int
+    failed: Failures = field(default_factory=dict)
 
     def rows_of(self, academy_id: int) -> pl.DataFrame:
         """Return one academy's part, in the same order."""
@@ -118,7 +122,7 @@ class BaseReport(ABC):
 
     @abstractmethod
     async def process_data(self, fetched: Fetched, day: date) -> Processed:
-        """Turn what was fetched into the rows of one of its days.
+        """Turn what was fetched into the rows of one of its days; name academies that fail.
 
         Who is live is read from Postgres by then; asked for a day again, it is read again.
         """
@@ -131,7 +135,10 @@ class BaseReport(ABC):
     async def save_reports(
         self, session: AsyncSession, prepared: Prepared, *, rows_changed: bool
     ) -> int:
-        """Replace the academy's day in the caller's transaction; return the rows written."""
+        """Replace the academy's day in the caller's transaction; return the rows written.
+
+        There may be no rows: nobody is live there any more.
+        """
 
     @abstractmethod
     async def remove_reports(self, session: AsyncSession, day: date, academy_id: int) -> None:

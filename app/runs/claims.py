@@ -218,11 +218,14 @@ async def finish(
     error: str | None = None,
 ) -> RunStatus:
     """End the run with the status that its days give it."""
-    of_run = and_(col(RunDay.run_id) == mine.run_id, col(RunDay.academy_id) == EVERY_ACADEMY)
     if stopped:
         await cancel_open_days(session, mine.run_id)
-    states = set((await session.exec(select(col(RunDay.state)).where(of_run).distinct())).all())
-    status = RunStatus.CANCELLED if stopped else status_of(states)
+    is_whole_day = col(RunDay.academy_id) == EVERY_ACADEMY
+    rows = select(is_whole_day, col(RunDay.state)).where(col(RunDay.run_id) == mine.run_id)
+    states = (await session.exec(rows.distinct())).all()
+    days = {state for is_day, state in states if is_day}
+    academies = {state for is_day, state in states if not is_day}
+    status = RunStatus.CANCELLED if stopped else status_of(days, academies)
     owned = and_(col(Run.id) == mine.run_id, col(Run.attempt) == mine.attempt)
     values = {
         "status": status,
@@ -242,8 +245,8 @@ async def finish(
     return status
 
 
-def status_of(states: set[RunDayState]) -> RunStatus:
-    """Name how a run ended whose days ended so."""
-    if states <= FINE_DAYS:
+def status_of(days: set[RunDayState], academies: set[RunDayState]) -> RunStatus:
+    """Name how a run ended whose days, and the academies' parts of them, ended so."""
+    if days <= FINE_DAYS:
         return RunStatus.DONE
-    return RunStatus.ERROR if states == {RunDayState.ERROR} else RunStatus.PARTIAL
+    return RunStatus.ERROR if days | academies == {RunDayState.ERROR} else RunStatus.PARTIAL

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
 
@@ -11,11 +12,12 @@ from app.kit.db import Connection
 from app.kit.together import together
 from app.runs import claims, ledger
 from app.runs.base import Fetched, Processed
-from app.runs.claims import DayResult
-from app.runs.gate import Judgement, LedgerDay, judge
+from app.runs.claims import DayResult, Stopped, Superseded
+from app.runs.failures import text_of
+from app.runs.gate import MEAN_DAYS, Judgement, LedgerDay, is_missed, judge
 from app.runs.job import Job
 from app.runs.models import RunDayState
-from app.runs.publish import ErasedMeanwhile, Publication, publish, withdraw
+from app.runs.publish import ErasedMeanwhile, Publication, publish
 
 LANES = 2
 """So many academies are published at once, each in a transaction of its own that checks the claim.
@@ -23,8 +25,18 @@ LANES = 2
 A server needs one processor for a COPY; what holds the claim's own connection is the first lane.
 """
 HELD_EVERYWHERE = "Every academy's day is held."
+NOBODY_ACTIVE = (0,) * (MEAN_DAYS + 1)
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessedDay:
+    """A day in hand: its rows, and what the ledger says of each academy until then."""
+
+    job: Job
+    processed: Processed
+    history: Mapping[int, Sequence[LedgerDay]]
 
 
 async def run_day(job: Job, fetched: Fetched, day: date) -> DayResult:
@@ -37,9 +49,9 @@ async def run_day(job: Job, fetched: Fetched, day: date) -> DayResult:
         state=state,
         rows=sum(result.rows for result in results),
         seconds=round(perf_counter() - began, 3),
-        error=HELD_EVERYWHERE if state is RunDayState.HELD else None,
+        error=HELD_EVERYWHERE if state is RunDayState.HELD else _failures(results),
     )
-    await record(job, result)
+    await record(job, result, connection=job.connection)
     return result
 
 
@@ -47,79 +59,112 @@ async def _brought_to_its_end(job: Job, fetched: Fetched, day: date) -> Sequence
     """Compute the day and publish it; anew from the reading if somebody was erased meanwhile."""
     while True:
         processed = await job.report.process_data(fetched, day)
-        if job.run.dry_run:
-            return await _preview(job, processed)
         try:
-            return await _publish(job, processed)
+            return await _academies(await _with_history(job, processed))
         except ErasedMeanwhile:
             log.info("day.read_again", report=job.run.report_type, day=day.isoformat())
+
+
+async def _with_history(job: Job, processed: Processed) -> ProcessedDay:
+    """Add what the ledger says, and the academies that miss all their subscribers."""
+    day, run = processed.day, job.run
+    async with job.connection.transaction() as session:
+        history = await ledger.history(session, run.report_type, day, run.academies)
+    known = {*processed.active_by_day, *processed.failed}
+    missed = [one for one, rows in history.items() if one not in known and is_missed(day, rows)]
+    active_by_day = {**processed.active_by_day, **dict.fromkeys(missed, NOBODY_ACTIVE)}
+    return ProcessedDay(
+        job=job, processed=replace(processed, active_by_day=active_by_day), history=history
+    )
 
 
 async def fail_day(job: Job, day: date, error: str) -> DayResult:
     """Record that a day failed; what was published of it before stays."""
     result = DayResult(day=day, state=RunDayState.ERROR, error=error)
-    await record(job, result)
+    await record(job, result, connection=job.connection)
     return result
 
 
-async def record(job: Job, result: DayResult) -> None:
-    """Write a day's end into the run and, for a run of every academy, into the ledger."""
-    async with job.connection.transaction() as session:
+async def record(job: Job, result: DayResult, *, connection: Connection) -> None:
+    """Write the end of a day, or of an academy's day that failed, into the run and the ledger.
+
+    In the ledger the whole day stands only for a run of every academy.
+    """
+    async with connection.transaction() as session:
         await claims.record_day(session, job.mine, result)
-        if job.is_whole and not job.run.dry_run:
-            await ledger.mark_day(session, job, result)
+        if (job.is_whole or result.academy_id) and not job.run.dry_run:
+            await ledger.mark(session, job, result)
         await claims.check(session, job.mine)
     job.workshop.progress(result)
 
 
 def _state_of(states: Sequence[RunDayState]) -> RunDayState:
-    if RunDayState.COMPUTED in states:
-        return RunDayState.COMPUTED
-    if states and all(state is RunDayState.HELD for state in states):
-        return RunDayState.HELD
-    if states and all(state is RunDayState.UNCHANGED for state in states):
-        return RunDayState.UNCHANGED
+    for one in (RunDayState.ERROR, RunDayState.COMPUTED):
+        if one in states:
+            return one
+    for every in (RunDayState.HELD, RunDayState.UNCHANGED):
+        if states and all(state is every for state in states):
+            return every
     return RunDayState.PUBLISHED
 
 
-async def _publish(job: Job, processed: Processed) -> Sequence[DayResult]:
-    """Publish the academies, the largest first, on as many connections as lanes are of use."""
-    run, day = job.run, processed.day
-    async with job.connection.transaction() as session:
-        before = await ledger.before(session, run.report_type, day, run.academies)
-        known = await ledger.academies_on(session, run.report_type, day, run.academies)
+def _failures(results: Sequence[DayResult]) -> str | None:
+    """Name the first academy that failed, and say how many others did."""
+    errors = [str(result.error) for result in results if result.state is RunDayState.ERROR]
+    others = f" So did {len(errors) - 1} more of {len(results)}." if errors[1:] else ""
+    return f"{errors[0]}{others}" if errors else None
+
+
+async def _academies(of_day: ProcessedDay) -> Sequence[DayResult]:
+    """End each academy's part, the largest first, on as many connections as lanes are of use."""
+    job, processed = of_day.job, of_day.processed
     waiting = iter(_largest_first(processed))
-    results: dict[int, DayResult] = {}
+    results: list[DayResult] = []
     late: list[ErasedMeanwhile] = []
 
     async def lane(connection: Connection) -> None:
         for academy_id in waiting:
-            publication = await _publication(job, processed, academy_id, before)
             try:
-                result = await publish(
-                    job.report,
-                    job.mine,
-                    publication,
-                    connection=connection,
-                    clock=job.workshop.clock,
-                )
+                results.append(await _academy(of_day, academy_id, connection))
             except ErasedMeanwhile as error:
                 late.append(error)
                 return
-            job.workshop.progress(result)
-            results[academy_id] = result
 
     async def other_lane() -> None:
         async with job.workshop.sources.database.connection() as connection:
             await lane(connection)
 
-    others = min(LANES, len(processed.active_by_day)) - 1
+    others = 0 if job.run.dry_run else min(LANES, len(processed.active_by_day)) - 1
     await together(lane(job.connection), *(other_lane() for _ in range(others)))
     if late:
         raise late[0]
-    for academy_id in sorted(set(known) - set(processed.active_by_day)):
-        await withdraw(job.report, job.mine, day, academy_id, connection=job.connection)
-    return [results[academy_id] for academy_id in sorted(results)]
+    for academy_id, failure in processed.failed.items():
+        results.append(await _failed(job, processed.day, academy_id, failure, job.connection))
+    return sorted(results, key=lambda result: result.academy_id)
+
+
+async def _academy(of_day: ProcessedDay, academy_id: int, connection: Connection) -> DayResult:
+    """Bring an academy's part to its end; a failure is that academy's alone."""
+    job = of_day.job
+    try:
+        ended = await _ended(of_day, academy_id, connection)
+    except (Stopped, Superseded, ErasedMeanwhile):
+        raise
+    except Exception as error:  # noqa: BLE001 - one failed academy does not stop the others
+        return await _failed(job, of_day.processed.day, academy_id, error, connection)
+    job.workshop.progress(ended)
+    return ended
+
+
+async def _failed(
+    job: Job, day: date, academy_id: int, error: Exception, connection: Connection
+) -> DayResult:
+    """Record an academy's failure; raises when the connection is lost, as all others will fail."""
+    bound = log.bind(report=job.run.report_type, run=str(job.run.id), academy=academy_id)
+    text = f"Academy {academy_id} failed: {text_of(error, bound.bind(day=day.isoformat()))}"
+    result = DayResult(day=day, academy_id=academy_id, state=RunDayState.ERROR, error=text)
+    await record(job, result, connection=connection)
+    return result
 
 
 def _largest_first(processed: Processed) -> Sequence[int]:
@@ -127,50 +172,48 @@ def _largest_first(processed: Processed) -> Sequence[int]:
     return sorted(processed.active_by_day, key=lambda one: (-sizes.get(one, 0), one))
 
 
-async def _publication(
-    job: Job, processed: Processed, academy_id: int, before: Mapping[int, Sequence[LedgerDay]]
-) -> Publication:
-    active_by_day, run = processed.active_by_day[academy_id], job.run
-    return Publication(
-        prepared=await asyncio.to_thread(job.report.prepare, processed, academy_id, run.id),
-        judgement=_judged(job, processed, academy_id, before),
-        active_by_day=active_by_day,
+async def _ended(of_day: ProcessedDay, academy_id: int, connection: Connection) -> DayResult:
+    if of_day.job.run.dry_run:
+        return await _preview(of_day, academy_id, connection)
+    job, processed = of_day.job, of_day.processed
+    prepared = await asyncio.to_thread(job.report.prepare, processed, academy_id, job.run.id)
+    publication = Publication(
+        prepared=prepared,
+        judgement=_judged(of_day, academy_id, prepared.rows),
+        active_by_day=processed.active_by_day[academy_id],
         erased=processed.erased,
-        forced=run.force,
+        forced=job.run.force,
+    )
+    return await publish(
+        job.report, job.mine, publication, connection=connection, clock=job.workshop.clock
     )
 
 
-def _judged(
-    job: Job, processed: Processed, academy_id: int, before: Mapping[int, Sequence[LedgerDay]]
-) -> Judgement:
+def _judged(of_day: ProcessedDay, academy_id: int, live: int) -> Judgement:
     return judge(
-        processed.day,
-        processed.active_by_day[academy_id],
-        before.get(academy_id, ()),
-        min_ratio=job.workshop.min_volume_ratio,
-        force=job.run.force,
+        of_day.processed.day,
+        of_day.processed.active_by_day[academy_id],
+        of_day.history.get(academy_id, ()),
+        live=live,
+        min_ratio=of_day.job.workshop.min_volume_ratio,
+        force=of_day.job.run.force,
     )
 
 
-async def _preview(job: Job, processed: Processed) -> Sequence[DayResult]:
-    run, now = job.run, job.workshop.clock()
-    async with job.connection.transaction() as session:
-        before = await ledger.before(session, run.report_type, processed.day, run.academies)
-    results = []
-    for academy_id in sorted(processed.active_by_day):
-        async with job.connection.transaction() as session:
-            judgement = _judged(job, processed, academy_id, before)
-            would_be = await job.report.preview(
-                session, processed, academy_id, judgement=judgement, now=now
-            )
-            result = DayResult(
-                day=processed.day,
-                academy_id=academy_id,
-                state=RunDayState.COMPUTED,
-                rows=processed.rows_of(academy_id).height,
-                preview={"gate": judgement.reason} | would_be,
-            )
-            await claims.record_day(session, job.mine, result)
-        job.workshop.progress(result)
-        results.append(result)
-    return results
+async def _preview(of_day: ProcessedDay, academy_id: int, connection: Connection) -> DayResult:
+    job, processed = of_day.job, of_day.processed
+    live = processed.rows_of(academy_id).height
+    judgement = _judged(of_day, academy_id, live)
+    async with connection.transaction() as session:
+        would_be = await job.report.preview(
+            session, processed, academy_id, judgement=judgement, now=job.workshop.clock()
+        )
+        result = DayResult(
+            day=processed.day,
+            academy_id=academy_id,
+            state=RunDayState.COMPUTED,
+            rows=live,
+            preview={"gate": judgement.reason} | would_be,
+        )
+        await claims.record_day(session, job.mine, result)
+    return result

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Self
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -32,6 +33,22 @@ class Looking:
     def report_type(self) -> str:
         """The type of the report."""
         return self.report.report_type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many subscribers an academy has on a day, and how many of them were active."""
+
+    live: int
+    active: int
+
+    @classmethod
+    def of(cls, volume: Volume, day: date, academy_id: int) -> Self:
+        """Return an academy's counts; of one without subscribers both are 0."""
+        return cls(
+            live=volume.live[day].get(academy_id, 0),
+            active=volume.active[day].get(academy_id, 0),
+        )
 
 
 async def released(session: AsyncSession, days: Sequence[date], looking: Looking) -> Sequence[date]:
@@ -73,29 +90,34 @@ async def _freed(
     freed: list[date] = []
     foreseen: dict[int, list[LedgerDay]] = defaultdict(list)
     for day, rows in sorted(held.items()):
-        before = await ledger.before(session, looking.report_type, day, sorted(rows))
+        before = await ledger.history(session, looking.report_type, day, sorted(rows))
         for academy_id, row in rows.items():
-            active = volume.active[day].get(academy_id)
+            counts = Counts.of(volume, day, academy_id)
             known = [*before.get(academy_id, ()), *foreseen[academy_id]]
-            again = None if active is None else judge_again(row, active, known, looking.min_ratio)
-            if again is None or again.state is DayState.PUBLISHED:
+            again = judge_again(row, counts, known, looking.min_ratio)
+            if again.state is DayState.PUBLISHED:
                 freed.append(day)
-            if again is not None:
-                foreseen[academy_id].append(_entry(day, again, active))
+            foreseen[academy_id].append(_entry(day, again, counts))
     return sorted(set(freed))
 
 
 def judge_again(
-    row: ReportDay, active: int, known: Iterable[LedgerDay], min_ratio: float
+    row: ReportDay, counts: Counts, known: Iterable[LedgerDay], min_ratio: float
 ) -> Judgement:
-    """Judge a held day by its new count; of the days before, the last scan's counts stand."""
+    """Judge a held day by its new counts; of the days before, the last scan's counts stand."""
     seen_before = (row.active_by_day or [])[1:]
-    return judge(row.report_date, [active, *seen_before], list(known), min_ratio=min_ratio)
+    active_by_day = [counts.active, *seen_before]
+    return judge(row.report_date, active_by_day, list(known), live=counts.live, min_ratio=min_ratio)
 
 
-def _entry(day: date, judgement: Judgement, active: int | None) -> LedgerDay:
+def _entry(day: date, judgement: Judgement, counts: Counts) -> LedgerDay:
+    is_published = judgement.state is DayState.PUBLISHED
     return LedgerDay(
-        report_date=day, state=judgement.state, verdict=judgement.verdict, active=active
+        report_date=day,
+        state=judgement.state,
+        verdict=judgement.verdict,
+        active=counts.active,
+        live=counts.live if is_published else None,
     )
 
 

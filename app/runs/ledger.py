@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import and_, col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.days import ONE_DAY
 from app.runs.base import Academies
 from app.runs.claims import DayResult
 from app.runs.gate import DayState, LedgerDay
@@ -41,28 +40,14 @@ async def find(
     return await session.get(ReportDay, (report_type, day, academy_id), populate_existing=True)
 
 
-async def academies_on(
-    session: AsyncSession, report_type: str, day: date, academies: Academies
-) -> Sequence[int]:
-    """List the academies in scope that the ledger has on a day."""
-    statement = select(col(ReportDay.academy_id)).where(
-        col(ReportDay.report_type) == report_type,
-        col(ReportDay.report_date) == day,
-        col(ReportDay.academy_id) != EVERY_ACADEMY,
-    )
-    if academies is not None:
-        statement = statement.where(col(ReportDay.academy_id).in_(academies))
-    return (await session.exec(statement)).all()
-
-
-async def before(
+async def history(
     session: AsyncSession, report_type: str, day: date, academies: Academies
 ) -> Mapping[int, Sequence[LedgerDay]]:
-    """Map each academy in scope to its ledger of the 60 days before `day`, oldest first."""
+    """Map each academy in scope to its ledger of `day` and the 60 days before, oldest first."""
     statement = select(ReportDay).where(
         col(ReportDay.report_type) == report_type,
-        col(ReportDay.report_date) >= day - timedelta(days=HISTORY_DAYS),
-        col(ReportDay.report_date) <= day - ONE_DAY,
+        col(ReportDay.academy_id) != EVERY_ACADEMY,
+        col(ReportDay.report_date).between(day - timedelta(days=HISTORY_DAYS), day),
     )
     if academies is not None:
         statement = statement.where(col(ReportDay.academy_id).in_(academies))
@@ -74,6 +59,7 @@ async def before(
                 state=row.state,
                 verdict=row.verdict,
                 active=row.active_by_day[0] if row.active_by_day else None,
+                live=None if row.revision is None else row.rows,
             )
         )
     return found
@@ -155,8 +141,8 @@ async def remove(session: AsyncSession, report_type: str, day: date, academy_id:
     await session.exec(delete(ReportDay).where(row))
 
 
-async def mark_day(session: AsyncSession, job: Job, result: DayResult) -> None:
-    """Write the row that says that the whole day was gone through, held, or failed."""
+async def mark(session: AsyncSession, job: Job, result: DayResult) -> None:
+    """Write the row that says that the whole day, or an academy's, was gone through or failed."""
     state, now = _STATES.get(result.state, DayState.PUBLISHED), job.workshop.clock()
     values: dict[str, object] = {
         "state": state,
@@ -166,7 +152,7 @@ async def mark_day(session: AsyncSession, job: Job, result: DayResult) -> None:
     }
     if state is DayState.PUBLISHED:
         values |= {"revision": await next_revision(session), "published_at": now}
-    await write(session, job.run.report_type, result.day, EVERY_ACADEMY, values)
+    await write(session, job.run.report_type, result.day, result.academy_id, values)
 
 
 _STATES = {RunDayState.ERROR: DayState.ERROR, RunDayState.HELD: DayState.HELD}

@@ -1,12 +1,14 @@
 """Publishing an academy's day: judged, then replaced in one transaction, or held.
 
+A day on which nobody is live there any more is published too: its rows are removed.
+
 The day's advisory lock is taken first and the claim is checked last: whoever was taken over
 meanwhile undoes its rows, and a heartbeat never waits for a long publication.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from time import perf_counter
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -102,6 +104,10 @@ async def _write(
     if judgement.state is DayState.HELD:
         await _write_ledger(session, report, prepared, values)
         return RunDayState.HELD
+    if prepared.rows == 0 and judgement.verdict is Verdict.OK and not publication.forced:
+        await report.remove_reports(session, prepared.day, prepared.academy_id)
+        await ledger.remove(session, report.report_type, prepared.day, prepared.academy_id)
+        return RunDayState.PUBLISHED
     content: dict[str, object] = {
         "rows": prepared.rows,
         "content_sha256": prepared.content_sha256,
@@ -137,14 +143,3 @@ async def _write_ledger(
     session: AsyncSession, report: BaseReport, prepared: Prepared, values: dict[str, object]
 ) -> None:
     await ledger.write(session, report.report_type, prepared.day, prepared.academy_id, values)
-
-
-async def withdraw(
-    report: BaseReport, mine: Claim, day: date, academy_id: int, *, connection: Connection
-) -> None:
-    """Remove an academy's day because nobody was live there on it."""
-    async with connection.transaction() as session:
-        await ledger.lock_day(session, report.report_type, day, academy_id)
-        await report.remove_reports(session, day, academy_id)
-        await ledger.remove(session, report.report_type, day, academy_id)
-        await claims.check(session, mine)

@@ -12,19 +12,17 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.kit.db import Connection
-from app.kit.errors import AppError
 from app.kit.partitions import count_days, ensure_months
 from app.kit.together import first_of
 from app.runs import claims, store
 from app.runs.base import Fetched
 from app.runs.claims import Claim, DayResult, Stopped, Superseded, Worker
 from app.runs.day import fail_day, run_day
+from app.runs.failures import text_of
 from app.runs.job import Job, Workshop
 from app.runs.models import Run, RunDayState
 from app.runs.plan import chunk_days
 from app.runs.registry import report_named
-
-UNEXPECTED = "It failed for a reason that nobody foresaw ({}); the log has the whole of it."
 
 log = structlog.get_logger()
 
@@ -137,7 +135,7 @@ async def _fetch_and_run(job: Job, days: Sequence[date]) -> None:
     except (Stopped, Superseded):
         raise
     except Exception as error:  # noqa: BLE001 - any failure of a source fails its days
-        text = _text_of(error, bound)
+        text = text_of(error, bound)
         for day in left:
             await fail_day(job, day, text)
 
@@ -151,7 +149,7 @@ async def _run_day(job: Job, fetched: Fetched, day: date) -> None:
     except (Stopped, Superseded):
         raise
     except Exception as error:  # noqa: BLE001 - one failed day does not stop the others
-        await fail_day(job, day, _text_of(error, bound))
+        await fail_day(job, day, text_of(error, bound))
 
 
 async def _follow(job: Job, result: DayResult, bound: structlog.stdlib.BoundLogger) -> None:
@@ -159,19 +157,11 @@ async def _follow(job: Job, result: DayResult, bound: structlog.stdlib.BoundLogg
     if job.run.dry_run:
         return
     try:
-        if result.state is RunDayState.PUBLISHED:
+        if result.state in (RunDayState.PUBLISHED, RunDayState.ERROR):
             await count_days(job.workshop.sources.database, job.report.table, [result.day])
         await job.report.evaluate_alerts(job.run.academies, job.workshop.clock)
     except Exception as error:  # noqa: BLE001 - alerts have a watermark of their own
-        _text_of(error, bound.bind(step="alerts"))
-
-
-def _text_of(error: Exception, bound: structlog.stdlib.BoundLogger) -> str:
-    if isinstance(error, AppError):
-        bound.warning("day.failed", error=error.message)
-        return error.message
-    bound.exception("day.failed")
-    return UNEXPECTED.format(type(error).__name__)
+        text_of(error, bound.bind(step="alerts"))
 
 
 async def _finish(mine: Claim, workshop: Workshop, *, stopped: bool = False) -> None:

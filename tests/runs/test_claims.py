@@ -154,17 +154,21 @@ async def test_a_run_asked_to_stop_says_so_to_its_worker(database: Database) -> 
 
 
 @pytest.mark.parametrize(
-    ("states", "status"),
+    ("days", "academies", "status"),
     [
-        ({RunDayState.PUBLISHED, RunDayState.UNCHANGED}, RunStatus.DONE),
-        ({RunDayState.PUBLISHED, RunDayState.ERROR}, RunStatus.PARTIAL),
-        ({RunDayState.HELD}, RunStatus.PARTIAL),
-        ({RunDayState.ERROR}, RunStatus.ERROR),
-        (set(), RunStatus.DONE),
+        ({RunDayState.PUBLISHED, RunDayState.UNCHANGED}, {RunDayState.HELD}, RunStatus.DONE),
+        ({RunDayState.PUBLISHED, RunDayState.ERROR}, set(), RunStatus.PARTIAL),
+        ({RunDayState.HELD}, {RunDayState.HELD}, RunStatus.PARTIAL),
+        ({RunDayState.ERROR}, set(), RunStatus.ERROR),
+        ({RunDayState.ERROR}, {RunDayState.ERROR}, RunStatus.ERROR),
+        ({RunDayState.ERROR}, {RunDayState.ERROR, RunDayState.PUBLISHED}, RunStatus.PARTIAL),
+        (set(), set(), RunStatus.DONE),
     ],
 )
-def test_a_run_ends_as_its_days_did(states: set[RunDayState], status: RunStatus) -> None:
-    assert claims.status_of(states) is status
+def test_a_run_ends_as_its_days_did(
+    days: set[RunDayState], academies: set[RunDayState], status: RunStatus
+) -> None:
+    assert claims.status_of(days, academies) is status
 
 
 async def publish(database: Database, mine: Claim) -> None:

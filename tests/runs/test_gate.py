@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.runs.gate import DayState, Judgement, LedgerDay, Verdict, judge
+from app.runs.gate import DayState, Judgement, LedgerDay, Verdict, is_missed, judge
 
 DAY = date(2024, 3, 14)
 OK, LOW, HOLE = Verdict.OK, Verdict.LOW_VOLUME, Verdict.WINDOW_HOLE
@@ -36,9 +36,14 @@ def seen(active: int, before: int = 100) -> Sequence[int]:
 
 
 def decide(
-    active: int, ledger: Sequence[LedgerDay], *, min_ratio: float = 0.2, force: bool = False
+    active: int,
+    ledger: Sequence[LedgerDay],
+    *,
+    live: int = 200,
+    min_ratio: float = 0.2,
+    force: bool = False,
 ) -> Judgement:
-    return judge(DAY, seen(active), ledger, min_ratio=min_ratio, force=force)
+    return judge(DAY, seen(active), ledger, live=live, min_ratio=min_ratio, force=force)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +122,7 @@ def test_a_day_is_judged_by_its_volume_and_the_days_before(
 def test_a_day_is_compared_with_the_mean_of_its_last_days(
     ledger: Sequence[LedgerDay], window: Sequence[int], state: DayState
 ) -> None:
-    judgement = judge(DAY, window, ledger, min_ratio=0.2, force=False)
+    judgement = judge(DAY, window, ledger, live=0, min_ratio=0.2, force=False)
 
     assert judgement.state is state
 
@@ -150,7 +155,7 @@ def live_through(counts: Sequence[int]) -> Sequence[tuple[DayState, Verdict]]:
     for n in range(14, len(every)):
         day = DAY + timedelta(days=n)
         window = every[n - 13 : n + 1][::-1]
-        judgement = judge(day, window, ledger, min_ratio=0.2, force=False)
+        judgement = judge(day, window, ledger, live=0, min_ratio=0.2, force=False)
         ledger.append(
             LedgerDay(
                 report_date=day,
@@ -177,7 +182,7 @@ def test_a_new_normal_becomes_ok() -> None:
 
 
 def test_an_academy_without_history_is_published() -> None:
-    judgement = judge(DAY, [0] * 14, [], min_ratio=0.2, force=False)
+    judgement = judge(DAY, [0] * 14, [], live=0, min_ratio=0.2, force=False)
 
     assert (judgement.state, judgement.verdict) == (PUBLISHED, OK)
 
@@ -201,3 +206,69 @@ def test_an_academy_without_history_is_published() -> None:
 )
 def test_the_reason_tells_the_figures(active: int, but: Sequence[LedgerDay], reason: str) -> None:
     assert reason in decide(active, ordinary(but=but)).reason
+
+
+@pytest.mark.parametrize(
+    ("live", "before", "state", "verdict"),
+    [
+        pytest.param(50, [ledger_day(1, live=100)], PUBLISHED, OK, id="exactly half"),
+        pytest.param(49, [ledger_day(1, live=100)], HELD, LOW, id="fewer than half"),
+        pytest.param(0, [ledger_day(1, live=20)], HELD, LOW, id="nobody is left of twenty"),
+        pytest.param(0, [ledger_day(1, live=19)], PUBLISHED, OK, id="a small academy may go"),
+        pytest.param(49, [held(1), ledger_day(2, live=100)], HELD, LOW, id="held yesterday"),
+        pytest.param(
+            49, [held(1), held(2), ledger_day(3, live=100)], PUBLISHED, LOW, id="the third day"
+        ),
+        pytest.param(
+            49,
+            [ledger_day(1, live=49, verdict=LOW), held(2), held(3), ledger_day(4, live=100)],
+            PUBLISHED,
+            HOLE,
+            id="the day after",
+        ),
+        pytest.param(49, [ledger_day(7, live=100)], HELD, LOW, id="nothing published for a week"),
+        pytest.param(49, [ledger_day(8, live=100)], PUBLISHED, OK, id="nor for longer"),
+        pytest.param(49, [ledger_day(0, live=100)], HELD, LOW, id="published of the day itself"),
+        pytest.param(
+            100, [ledger_day(0, live=49), ledger_day(1, live=100)], PUBLISHED, OK, id="repaired"
+        ),
+        pytest.param(49, [ledger_day(-1, live=100)], PUBLISHED, OK, id="a later day says nothing"),
+    ],
+)
+def test_a_sudden_loss_of_subscribers_is_held(
+    live: int, before: Sequence[LedgerDay], state: DayState, verdict: Verdict
+) -> None:
+    judgement = decide(100, before, live=live)
+
+    assert (judgement.state, judgement.verdict) == (state, verdict)
+
+
+def test_the_reason_tells_of_a_sudden_loss() -> None:
+    judgement = decide(0, [ledger_day(1, live=100)], live=1)
+
+    assert judgement.reason == (
+        "Held, because data may be missing: 1 subscriber was live on 2024-03-14, there were 100 "
+        "before, and less than 50 % of them is a sudden loss of subscribers."
+    )
+
+
+def test_force_publishes_a_loss_and_says_what_it_was() -> None:
+    judgement = decide(0, [ledger_day(1, live=100)], live=0, force=True)
+
+    assert (judgement.state, judgement.verdict) == (PUBLISHED, OK)
+    assert "it was forced: 0 subscribers were live" in judgement.reason
+
+
+@pytest.mark.parametrize(
+    ("ledger", "expected"),
+    [
+        pytest.param([ledger_day(1, live=20)], True, id="all are gone at once"),
+        pytest.param([ledger_day(1, live=19)], False, id="few are gone"),
+        pytest.param([ledger_day(0, live=1)], True, id="the day is published"),
+        pytest.param([ledger_day(1, live=0)], False, id="they were gone before"),
+    ],
+)
+def test_an_academy_without_subscribers_is_missed(
+    ledger: Sequence[LedgerDay], *, expected: bool
+) -> None:
+    assert is_missed(DAY, ledger) is expected

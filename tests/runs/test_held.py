@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 from app.kit.db import Database
 from app.runs.due import ask_due
 from app.runs.gate import DayState, Verdict
-from app.runs.models import ReportDay, Run, RunDayState
+from app.runs.models import Run, RunDayState
 from app.sources.importing import Kind
 from app.sources.sources import Sources
 from tests.support.copied import copied_sources
@@ -102,16 +102,15 @@ async def test_a_day_that_is_low_because_of_those_before_it_is_run_again(
     assert (await questions(sources))[-1].released == [LOST[2]]
 
 
-async def test_an_academy_that_nobody_is_left_in_is_no_longer_held(sources: Sources) -> None:
+async def test_an_academy_that_nobody_is_left_in_is_held_for_its_loss(sources: Sources) -> None:
     over = {"status": "CANCELLED", "cancelled_at": datetime.fromisoformat("2026-05-09T12:00Z")}
     gone = [subscription(user, updated_at=LATER, **over) for user in LEARNERS[1]]
     history = [{**row, "effective_from": over["cancelled_at"]} for row in gone]
     await put(sources.database, Kind.SUBSCRIPTION_HISTORY, history)
 
-    await wake(sources, LATER)
+    assert await wake(sources, LATER) == {}
 
-    async with sources.database.transaction() as session:
-        assert await session.get(ReportDay, ("churn", LOST[0], 1)) is None
+    assert await stands(sources) == (DayState.HELD, Verdict.LOW_VOLUME)
 
 
 async def test_a_lower_ratio_lets_go_of_what_is_not_low_by_it(sources: Sources) -> None:

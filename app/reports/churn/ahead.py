@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import polars as pl
 
 from app.kit.days import end_of
 from app.runs.base import Academies
+from app.runs.failures import Failures, computed
 from app.sources.directory import erasure
 from app.sources.sources import Sources
 from app.sources.subscriptions.live import subscribers_on
@@ -21,12 +23,14 @@ from app.sources.telemetry.store import means_for
 class Known:
     """What Postgres knows of a day: `subscribers` and `telemetry` as `score` takes them.
 
-    `erased` is how many people had been erased before.
+    `erased` is how many people had been erased before. `failed` are the academies whose
+    subscriptions could not be computed.
     """
 
     subscribers: pl.DataFrame
     telemetry: pl.DataFrame
     erased: int
+    failed: Failures
 
 
 class Ahead:
@@ -65,10 +69,13 @@ class Ahead:
         database, zone = self._sources.database, self._sources.zone
         async with database.transaction() as session:
             erased = await erasure.count(session)
-        subscribers, telemetry = await gather(
-            subscribers_as_of(self._sources, day, self._academies), means_for(database, day, zone)
+        versions, telemetry = await gather(
+            versions_as_of(database, end_of(day, zone), self._academies),
+            means_for(database, day, zone),
         )
-        return Known(subscribers=subscribers, telemetry=telemetry, erased=erased)
+        live = partial(subscribers_on, day=day, zone=zone)
+        subscribers, failed = await to_thread(computed, versions, live)
+        return Known(subscribers=subscribers, telemetry=telemetry, erased=erased, failed=failed)
 
 
 async def subscribers_as_of(sources: Sources, day: date, academies: Academies) -> pl.DataFrame:

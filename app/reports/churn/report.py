@@ -34,6 +34,7 @@ from app.reports.churn.scoring import SCORING_VERSION, score
 from app.reports.churn.summary import active_by_day, summarize
 from app.reports.churn.volume import count_active
 from app.runs.base import Academies, BaseReport, Fetched, Prepared, Processed, TextTable, Volume
+from app.runs.failures import computed
 from app.runs.gate import Judgement
 from app.sources.subscriptions.store import live_count
 from app.sources.warehouse.activity import scan_params, with_activity
@@ -127,10 +128,19 @@ class ChurnReport(BaseReport):
 
         def scored() -> Processed:
             activity = fetched.of(day)
-            rows = score(known.subscribers, activity, known.telemetry, day=day)
-            counts = active_by_day(known.subscribers, activity)
-            pairs = counts.select("academy_id", "active_by_day").iter_rows()
-            return Processed(day=day, rows=rows, active_by_day=dict(pairs), erased=known.erased)
+            subscribers = known.subscribers
+            score_all = partial(score, activity=activity, telemetry=known.telemetry, day=day)
+            rows, failed = computed(subscribers, score_all)
+            counts = active_by_day(subscribers, activity).filter(
+                ~pl.col("academy_id").is_in(list(failed))
+            )
+            return Processed(
+                day=day,
+                rows=rows,
+                active_by_day=dict(counts.iter_rows()),
+                erased=known.erased,
+                failed={**known.failed, **failed},
+            )
 
         return await to_thread(scored)
 
@@ -154,6 +164,8 @@ class ChurnReport(BaseReport):
         if not rows_changed:
             return 0
         await self.remove_reports(session, prepared.day, prepared.academy_id)
+        if prepared.rows == 0:
+            return 0
         await session.exec(
             insert(ChurnDaySummary).values(report_date=prepared.day, **prepared.summary)
         )

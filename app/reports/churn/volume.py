@@ -33,6 +33,7 @@ async def count_active(
     warehouse = sources.warehouse
     sql = with_activity(await warehouse.columns(), warehouse.table, VOLUME_SQL)
     active: dict[date, Mapping[int, int]] = {}
+    live: dict[date, Mapping[int, int]] = {}
     usages: list[Usage] = []
     for stretch in stretches(days):
         params = scan_params(stretch, sources.zone, window_days=1)
@@ -42,19 +43,21 @@ async def count_active(
             usages.append(usage)
             for day in stretch:
                 file = folder / f"{number_of(day)}.arrow"
-                active[day] = await _counted(sources, day, academies, file)
-    return Volume(active=active, usage=Usage.of(usages))
+                active[day], live[day] = await _counted(sources, day, academies, file)
+    return Volume(active=active, live=live, usage=Usage.of(usages))
 
 
 async def _counted(
     sources: Sources, day: date, academies: Academies, file: Path
-) -> Mapping[int, int]:
+) -> tuple[Mapping[int, int], Mapping[int, int]]:
+    """Return how many were active in each academy, and how many subscribe."""
     subscribers = await subscribers_as_of(sources, day, academies)
 
-    def counted() -> Mapping[int, int]:
+    def counted() -> tuple[Mapping[int, int], Mapping[int, int]]:
         users = pl.read_ipc(file)
         counts = active_by_day(subscribers, users.with_columns(active_days=pl.lit(TODAY)))
         of_the_day = pl.col("active_by_day").list.first()
-        return dict(counts.select("academy_id", of_the_day).iter_rows())
+        live = subscribers.group_by("academy_id").len()
+        return dict(counts.select("academy_id", of_the_day).iter_rows()), dict(live.iter_rows())
 
     return await to_thread(counted)

@@ -1,0 +1,51 @@
+"""What a failure is called where people read of it, and which academy it is of."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import polars as pl
+import structlog
+
+from app.kit.errors import AppError
+
+UNEXPECTED = "It failed for a reason that nobody foresaw ({}); the log has the whole of it."
+
+Failures = Mapping[int, Exception]
+"""The academies whose part of a day failed, and why."""
+
+
+def text_of(error: Exception, log: structlog.stdlib.BoundLogger) -> str:
+    """Return the words of an error, after logging it."""
+    if isinstance(error, AppError):
+        log.warning("day.failed", error=error.message)
+        return error.message
+    log.error("day.failed", exc_info=error)
+    return UNEXPECTED.format(type(error).__name__)
+
+
+def computed(
+    frame: pl.DataFrame, compute: Callable[[pl.DataFrame], pl.DataFrame]
+) -> tuple[pl.DataFrame, Failures]:
+    """Compute all academies of `frame` together; when that fails, each by itself.
+
+    Returns the rows of those that did not fail, in the order of `academy_id`. Raises what
+    `compute` raises of no rows.
+    """
+    try:
+        return compute(frame), {}
+    except Exception:  # noqa: BLE001 - one failed academy does not stop the others
+        return _computed_apart(frame, compute)
+
+
+def _computed_apart(
+    frame: pl.DataFrame, compute: Callable[[pl.DataFrame], pl.DataFrame]
+) -> tuple[pl.DataFrame, Failures]:
+    parts: Sequence[pl.DataFrame] = frame.sort("academy_id", maintain_order=True).partition_by(
+        "academy_id", maintain_order=True
+    )
+    rows, failed = [compute(frame.clear())], {}
+    for part in parts:
+        try:
+            rows.append(compute(part))
+        except Exception as error:  # noqa: BLE001 - as above
+            failed[int(part["academy_id"][0])] = error
+    return pl.concat(rows), failed
