@@ -6,7 +6,7 @@ The function of one argument stays for processes of the version before.
 from alembic import op
 
 revision = "details"
-down_revision = "open_alerts"
+down_revision = "kept_runs"
 branch_labels = None
 depends_on = None
 
