@@ -25,14 +25,13 @@ from app.alerts.schemas import (
 from app.alerts.stats import TypeStats
 from app.alerts.wanted import Wanted
 from app.kit import cursors
-from app.kit.cursors import Cursor
+from app.kit.cursors import Cursor, filters_of
 from app.kit.errors import NotFound
 from app.kit.etags import digest_of, etag_of
 from app.kit.reader import Rows
 
 SCORE_DAYS = 30
 MOST_RANK = len(Severity)
-FILTERS_NOT = ("limit", "cursor", "count", "format")
 
 
 def report_types(key: Key) -> list[str]:
@@ -66,11 +65,6 @@ async def etag_of_list(rows: Rows, query: AlertQuery, key: Key, *, now: datetime
     known = await listing.versions(rows, wanted, now=now)
     asked = wanted.report_types, wanted.may_name, query.model_dump()
     return etag_of(known, wanted.academies, asked)
-
-
-def filters_of(query: AlertQuery) -> dict[str, object]:
-    """Return the filters that were given, as a cursor carries them."""
-    return query.model_dump(mode="json", exclude=set(FILTERS_NOT), exclude_defaults=True)
 
 
 def cursor_after(place: Place, query: AlertQuery) -> str:

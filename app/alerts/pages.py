@@ -1,7 +1,6 @@
 """The list of alerts, a page at a time or all of it, from the question to the answer."""
 
 from fastapi import Request, Response
-from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.access.scopes import Key
@@ -76,14 +75,8 @@ async def answer_stream(
 
 def _resumed(query: AlertQuery) -> tuple[AlertQuery, Place | None]:
     """Take up the filters of the cursor, if there is one; raise `Invalid` if they are others."""
-    if query.cursor is None:
-        return query, None
-    cursor = cursors.decode(query.cursor)
-    cursor.check_filters(answers.filters_of(query))
-    try:
-        return AlertQuery.model_validate(cursor.filters), answers.place_in(cursor)
-    except ValidationError:
-        raise cursors.unreadable() from None
+    query, cursor = cursors.resume(query, query.cursor)
+    return query, answers.place_in(cursor) if cursor else None
 
 
 def _count(page: AlertPage, headers: dict[str, str], counted: Counted, asked: AlertQuery) -> None:

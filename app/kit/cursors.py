@@ -2,8 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,7 +12,10 @@ from app.kit.errors import Conflict, Fault, Invalid
 
 MOST = 2**63 - 1
 Position = list[float | int | str | None]
-Filters = Mapping[str, object]
+Query = TypeVar("Query", bound=BaseModel)
+
+PAGE_PARAMETERS = {"limit", "cursor", "count", "format"}
+"""The parameters of a list that choose a part or a form of it; all others are its filters."""
 
 
 class Cursor(BaseModel):
@@ -37,10 +40,30 @@ class Cursor(BaseModel):
                 code="list_changed",
             )
 
-    def check_filters(self, given: Filters) -> None:
-        """Raise `Invalid` if filters are given that are not the cursor's."""
-        if given and dict(given) != self.filters:
-            raise _invalid("the cursor belongs to other filters; send those, or the cursor alone")
+
+def filters_of(query: BaseModel) -> dict[str, object]:
+    """Return the filters of a query that differ from the defaults, as a cursor carries them."""
+    return query.model_dump(
+        mode="json", by_alias=True, exclude=PAGE_PARAMETERS, exclude_defaults=True
+    )
+
+
+def resume(query: Query, text: str | None) -> tuple[Query, Cursor | None]:
+    """Return the query with the filters of the cursor `text`, and that cursor, if there is one.
+
+    Raises `Invalid` if the query itself gives a filter that is not the cursor's, be it a default.
+    """
+    if text is None:
+        return query, None
+    cursor = decode(text)
+    given = query.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    try:
+        resumed = type(query).model_validate(cursor.filters | given)
+    except ValidationError:
+        raise unreadable() from None
+    if filters_of(resumed) != cursor.filters:
+        raise _invalid("the cursor belongs to other filters; send those, or the cursor alone")
+    return resumed, cursor
 
 
 def decode(text: str) -> Cursor:

@@ -10,8 +10,6 @@ from app.kit.web import DEFAULT_LIMIT, CursorText, Day, Id, Limit
 
 MAX_RANGE_DAYS = 366
 MAX_ACADEMIES = 1000
-PAGE_PARAMETERS = ("limit", "cursor", "count", "format")
-"""Parameters that choose how a list is cut and written, not which rows are in it."""
 
 
 class DayQuery(BaseModel):

@@ -12,11 +12,10 @@ from typing import Any, Protocol, TypeVar
 
 import orjson
 from fastapi import Request, Response
-from pydantic import ValidationError
 
 from app.access.scopes import Key, Scope
 from app.kit import cursors, etags
-from app.kit.cursors import Cursor
+from app.kit.cursors import Cursor, filters_of
 from app.kit.days import ONE_DAY, day_of
 from app.kit.errors import Conflict, NotFound
 from app.kit.formats import ListFormat, format_of
@@ -25,7 +24,6 @@ from app.kit.streams import Whole, answer_whole
 from app.kit.web import Shell
 from app.published.list_spec import ListSpec, PageRead, read_page, stream_statement
 from app.published.requests import (
-    PAGE_PARAMETERS,
     DayQuery,
     DaysQuery,
     HistoryQuery,
@@ -109,7 +107,7 @@ async def respond_list(
         if query.cursor is not None:
             raise cursors.not_streamed()
         return await _respond_stream(request, shell, key, spec, query, kind)
-    resumed, cursor = _resume(spec, query)
+    resumed, cursor = cursors.resume(query, query.cursor)
     asked = ReadRequest(key=key, spec=spec.snapshot, query=resumed, cursor=cursor)
 
     async def read(rows: Rows, snapshot: Snapshot) -> PageRead:
@@ -130,15 +128,10 @@ async def respond_history(
 
     Raises `NotFound` when there is none.
     """
-    given = query.model_dump(exclude_defaults=True)
-    listed = spec.query.model_validate(given | fixed)
+    listed = spec.query.model_validate(query.model_dump(exclude_unset=True) | fixed)
     if query.cursor is None:
         listed = recent(listed, shell, HISTORY_DAYS)
-        cursor = None
-    else:
-        has_days = query.bounds is not None or bool(query.academy)
-        listed, cursor = _resume(spec, listed, is_checked=has_days)
-        _check_fixed(cursor, spec.query.model_validate(fixed))
+    listed, cursor = cursors.resume(listed, query.cursor)
     asked = ReadRequest(key=key, spec=spec.snapshot, query=listed, cursor=cursor)
 
     async def read(rows: Rows, snapshot: Snapshot) -> PageRead:
@@ -184,11 +177,6 @@ def recent(query: D, shell: Shell, days: int) -> D:
     return query.model_copy(update={"date_from": first, "date_to": today - ONE_DAY})
 
 
-def filters_of(query: DayQuery) -> dict[str, object]:
-    """Return the filters that were given, as a cursor carries them."""
-    return query.model_dump(mode="json", exclude=set(PAGE_PARAMETERS), exclude_defaults=True)
-
-
 async def _respond_stream(
     request: Request, shell: Shell, key: Key, spec: ListSpec[L], query: L, kind: ListFormat
 ) -> Response:
@@ -202,27 +190,6 @@ async def _respond_stream(
         return Whole(etag=asked.etag(snapshot, shell), statement=statement)
 
     return await answer_whole(request, shell.database, kind, read)
-
-
-def _resume(spec: ListSpec[L], query: L, *, is_checked: bool = True) -> tuple[L, Cursor | None]:
-    """Take up the filters of the cursor, if there is one; raise `Invalid` if others are given."""
-    if query.cursor is None:
-        return query, None
-    cursor = cursors.decode(query.cursor)
-    if is_checked:
-        cursor.check_filters(filters_of(query))
-    page = query.model_dump(include=set(PAGE_PARAMETERS))
-    try:
-        return spec.query.model_validate(cursor.filters | page), cursor
-    except ValidationError:
-        raise cursors.unreadable() from None
-
-
-def _check_fixed(cursor: Cursor | None, fixed: ListQuery) -> None:
-    """Raise `Invalid` for a cursor of another list, or of the history of somebody else."""
-    filters = cursor.filters if cursor else {}
-    if any(filters.get(name) != value for name, value in filters_of(fixed).items()):
-        raise cursors.unreadable()
 
 
 async def _snapshot(shell: Shell, asked: ReadRequest) -> Snapshot:

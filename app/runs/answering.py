@@ -3,20 +3,17 @@
 from typing import TypeVar
 
 from fastapi import Request, Response
-from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.access.scopes import Key
 from app.kit import cursors
-from app.kit.cursors import Cursor, Position
+from app.kit.cursors import Cursor, Position, filters_of
 from app.runs import reading
 from app.runs.asked import Paged
 from app.runs.asking import Made
 from app.runs.models import Run
 from app.runs.registry import report_named
 from app.runs.schemas import RunShown
-
-NO_FILTERS = {"limit", "cursor", "count"}
 
 Q = TypeVar("Q", bound=Paged)
 
@@ -29,22 +26,15 @@ def check_report(report_type: str, key: Key) -> None:
 
 def resumed(query: Q) -> tuple[Q, Position | None]:
     """Take up the filters of the cursor, if there is one; raise `Invalid` if they are others."""
-    if query.cursor is None:
-        return query, None
-    cursor = cursors.decode(query.cursor)
-    cursor.check_filters(_filters(query))
-    try:
-        filters = type(query).model_validate(cursor.filters)
-    except ValidationError:
-        raise cursors.unreadable() from None
-    return filters.model_copy(update=query.model_dump(include={"limit", "count"})), cursor.after
+    query, cursor = cursors.resume(query, query.cursor)
+    return query, cursor.after if cursor else None
 
 
 def link(request: Request, response: Response, query: Paged, last: Position | None) -> str | None:
     """Return the cursor behind the last item of a page that has a next one, and link to that."""
     if last is None:
         return None
-    cursor = Cursor(filters=_filters(query), digest="", after=last).encode()
+    cursor = Cursor(filters=filters_of(query), digest="", after=last).encode()
     response.headers["Link"] = cursors.next_link(request, cursor)
     return cursor
 
@@ -67,9 +57,3 @@ async def answer(session: AsyncSession, response: Response, made: Made) -> RunSh
     run, response.status_code = made
     response.headers["Location"] = f"/reports/runs/{run.id}"
     return await shown(session, run)
-
-
-def _filters(query: Paged) -> dict[str, object]:
-    return query.model_dump(
-        mode="json", by_alias=True, exclude=NO_FILTERS, exclude_defaults=True, exclude_none=True
-    )

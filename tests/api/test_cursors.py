@@ -1,6 +1,7 @@
 """Cursors that nobody was given: no list stumbles over them."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -9,8 +10,11 @@ import pytest
 from app.access.scopes import Scope
 from app.kit.cursors import Cursor, Position
 from app.kit.db import Database
+from tests.support.alerting import critical, published
+from tests.support.copied import copied_database
 from tests.support.described import OPERATIONS
-from tests.support.published import publish, risk
+from tests.support.published import DAY, publish, risk
+from tests.support.runs import made, run_request
 from tests.support.service import client, service, token
 
 RUN = "00000000-0000-0000-0000-000000000000"
@@ -66,3 +70,77 @@ async def test_academies_are_paged_by_their_link(asking: httpx.AsyncClient) -> N
     found = [item["id"] for page in (first, second) for item in page.json()["items"]]
     assert found == [1, 2, 3]
     assert "next" not in second.links
+
+
+CONTRADICTIONS = [
+    ("/churn/risk", "level=CRITICAL", "level=LOW"),
+    ("/churn/risk", "sort=user", "sort=-score"),
+    ("/churn/risk/{user_id}", "", "academy=2"),
+    ("/churn/risk/{user_id}", "", "date_from=2026-03-09&date_to=2026-03-10"),
+    ("/churn/risk/{user_id}", "date_from=2026-03-09&date_to=2026-03-10", "date=2026-03-10"),
+    ("/alerts", "", "severity=HIGH"),
+    ("/alerts", "status=OPEN", "status=RESOLVED"),
+    ("/reports/runs", "type=churn", "type=other"),
+    ("/reports/{report_type}/days", "from=2026-03-09", "from=2026-03-10"),
+    ("/reports/{report_type}/days", "", "academy=1"),
+]
+"""A list, the filters of its first page, and filters that do not go with its cursor."""
+WITHOUT_FILTERS = {"/academies"}
+
+
+def filled(path: str) -> str:
+    return path.replace("{user_id}", "1").replace("{report_type}", "churn")
+
+
+def test_every_list_with_filters_has_a_contradiction_here() -> None:
+    assert {filled(path) for path, _, _ in CONTRADICTIONS} | WITHOUT_FILTERS == set(LISTS)
+
+
+async def two_of_each(database: Database, _home: Path) -> None:
+    """Two learners on two days, who have an alert each, and two runs."""
+    days = [DAY - timedelta(days=1), DAY]
+    await published(database, *(critical(user, report_date=day) for user in (1, 2) for day in days))
+    for day in days:
+        await made(database, run_request(day_from=day, day_to=day))
+
+
+two = copied_database(two_of_each)
+
+
+@pytest.fixture
+async def paging(two: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of every scope, where each list has more than one page of one item."""
+    async with client(service(two, tmp_path), await token(two, *Scope)) as paging:
+        yield paging
+
+
+@pytest.mark.parametrize(("path", "filters", "others"), CONTRADICTIONS)
+async def test_filters_that_contradict_the_cursor_are_refused(
+    paging: httpx.AsyncClient, path: str, filters: str, others: str
+) -> None:
+    cursor = (await paging.get(f"{filled(path)}?limit=1&{filters}")).json()["next_cursor"]
+    assert cursor
+
+    own = await paging.get(f"{filled(path)}?limit=1&cursor={cursor}&{filters}")
+    other = await paging.get(f"{filled(path)}?limit=1&cursor={cursor}&{others}")
+
+    assert own.status_code == 200
+    assert (other.status_code, other.json()["code"]) == (422, "invalid_cursor")
+
+
+async def test_a_cursor_of_another_learners_history_is_refused(paging: httpx.AsyncClient) -> None:
+    cursor = (await paging.get("/churn/risk/1?limit=1")).json()["next_cursor"]
+
+    answer = await paging.get(f"/churn/risk/2?cursor={cursor}")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
+
+
+async def test_a_filter_given_again_need_not_be_given_with_all_others(
+    paging: httpx.AsyncClient,
+) -> None:
+    first = await paging.get("/churn/risk/1?limit=1&academy=1")
+
+    second = await paging.get(first.links["next"]["url"])
+
+    assert [item["report_date"] for item in second.json()["items"]] == ["2026-03-09"]

@@ -19,9 +19,9 @@ from app.alerts.evaluate import evaluate, foresee
 from app.alerts.store import DueDay
 from app.kit.bulk import content_sha256, copy_in, encode
 from app.kit.clock import Clock
+from app.kit.cursors import PAGE_PARAMETERS
 from app.kit.days import end_of, number_of
 from app.kit.errors import SourceDown
-from app.published.requests import PAGE_PARAMETERS
 from app.reports.churn.ahead import Ahead, reading_ahead
 from app.reports.churn.alerting import alerts
 from app.reports.churn.asked import RiskQuery, RiskSort
