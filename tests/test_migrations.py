@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Enum, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.kit.db import Database
+from app.kit.errors import Conflict
 from app.sources import migrations
 from tests.support.processes import packages
 
@@ -62,6 +64,12 @@ async def revision(url: str, target: str) -> None:
 
     async with Database(url, pooled=False).engine.connect() as connection:
         await connection.run_sync(move)
+
+
+async def set_revision(database: Database, name: str) -> None:
+    async with database.engine.begin() as connection:
+        set_to = text("UPDATE alembic_version SET version_num = :name")
+        await connection.execute(set_to, {"name": name})
 
 
 async def test_they_make_what_the_models_say(shared: Database) -> None:
@@ -118,10 +126,14 @@ async def test_many_who_upgrade_at_once_do_it_once(empty_database_url: str) -> N
 
 
 async def test_a_newer_versions_schema_is_left_alone(database: Database) -> None:
-    async with database.engine.begin() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = 'from_tomorrow'"))
+    await set_revision(database, "from_tomorrow")
 
-    await migrations.upgrade(database.url)
+    with pytest.raises(Conflict, match="newer than this version"):
+        await migrations.upgrade(database.url)
+
+
+async def test_who_is_at_work_goes_on_when_a_newer_version_migrates(database: Database) -> None:
+    await set_revision(database, "from_tomorrow")
 
     assert await migrations.is_current(database.url)
 

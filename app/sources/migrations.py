@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from enum import Enum, auto
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -17,26 +18,40 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.sql.sqltypes import AutoString
 
 from app.kit.db import Database, metadata
+from app.kit.errors import Conflict
 
 APP = Path(__file__).parents[1]
 MIGRATING = 4_201_764  # the advisory lock that who migrates holds
 NOT_OURS = re.compile(r"churn_risk_reports_\d{6}|pgqueuer(_.+)?")
 
 
+class Schema(Enum):
+    """How the schema of a database stands to this version of the service."""
+
+    OLDER = auto()
+    CURRENT = auto()
+    NEWER = auto()
+
+
 async def upgrade(url: str) -> None:
-    """Bring the database at `url` to the newest schema; of several at once, one does it."""
+    """Bring the database at `url` to the newest schema; of several at once, one does it.
+
+    Raises `Conflict` for a newer version's database.
+    """
     database = Database(url, pooled=False)
     async with database.engine.connect() as watch, database.engine.connect() as connection:
         await _take_turn(await watch.execution_options(isolation_level="AUTOCOMMIT"))
-        if not await is_current(url):
+        found = await schema_of(watch)
+        refuse_newer(found)
+        if found is Schema.OLDER:
             await connection.run_sync(_upgrade)
 
 
 async def is_current(url: str) -> bool:
     """Say whether the database at `url` has at least the schema that this version needs.
 
-    A revision that is not known here is a newer version's, and migrations suit the code before
-    them: while a new version is rolled out, the old one goes on.
+    Migrations suit the code before them: while a new version is rolled out, processes of the old
+    one that are at work go on. They cannot be started any more.
     """
     async with Database(url, pooled=False).engine.connect() as connection:
         return await is_current_at(connection)
@@ -44,9 +59,28 @@ async def is_current(url: str) -> bool:
 
 async def is_current_at(connection: AsyncConnection) -> bool:
     """Say the same of the database that a connection leads to."""
-    return await connection.run_sync(_revision) not in _older()
+    return await schema_of(connection) is not Schema.OLDER
 
 
+async def schema_of(connection: AsyncConnection) -> Schema:
+    """Compare the schema of a database with this version; an unknown revision is a newer one's."""
+    found = await connection.run_sync(_revision)
+    if found in _older():
+        return Schema.OLDER
+    return Schema.CURRENT if found == head() else Schema.NEWER
+
+
+def refuse_newer(found: Schema) -> None:
+    """Raise `Conflict` for a schema that a newer version made."""
+    if found is Schema.NEWER:
+        raise Conflict(
+            "The database is newer than this version of Headsup:"
+            " start the version that migrated it, or a later one.",
+            code="database_newer",
+        )
+
+
+@cache
 def head() -> str | None:
     """Name the newest revision; None while there is none."""
     return ScriptDirectory.from_config(config()).get_current_head()

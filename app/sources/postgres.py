@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.kit.db import Database
 from app.kit.errors import SourceDown, Unusable
@@ -14,6 +15,7 @@ from app.kit.postgres_address import PostgresAddress
 from app.settings import Settings
 from app.sources import migrations
 from app.sources.embedded import Server
+from app.sources.migrations import Schema
 
 OLDEST_SERVER = 15
 VARIABLE = "HEADSUP_DATABASE_URL"
@@ -24,7 +26,8 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Open the database of the settings, its tables up to date; closed at the end.
 
     The embedded server is started and migrated. Another one is only looked at: `SourceDown` when
-    it does not answer, `Unusable` when it is too old or `headsup migrate` is needed.
+    it does not answer, `Unusable` when it is too old or `headsup migrate` is needed. Either way
+    `Conflict` when the tables are those of a newer version.
     """
     if settings.database_url is None:
         async with embedded(settings.home) as url, _opened(url) as database:
@@ -69,16 +72,18 @@ async def _opened(url: str) -> AsyncIterator[Database]:
 async def migrate(url: str) -> None:
     """Bring the database at `url` to the newest schema; raise as `open_database` does."""
     with _named(url) as where:
-        refuse_old(await _version(url), where)
+        async with Database(url, pooled=False).engine.connect() as connection:
+            refuse_old(await _version(connection), where)
         await migrations.upgrade(url)
 
 
 async def _check(url: str) -> None:
     with _named(url) as where:
-        version = await _version(url)
-        current = await migrations.is_current(url)
-    refuse_old(version, where)
-    if not current:
+        async with Database(url, pooled=False).engine.connect() as connection:
+            refuse_old(await _version(connection), where)
+            found = await migrations.schema_of(connection)
+    migrations.refuse_newer(found)
+    if found is Schema.OLDER:
         raise Unusable(f"The tables at {where} are not up to date: run `headsup migrate`.")
 
 
@@ -97,6 +102,5 @@ def _named(url: str) -> Iterator[str]:
         raise SourceDown(f"Postgres at {where} refused: {said}") from None
 
 
-async def _version(url: str) -> int:
-    async with Database(url, pooled=False).engine.connect() as connection:
-        return int(await connection.scalar(text("SHOW server_version_num")))
+async def _version(connection: AsyncConnection) -> int:
+    return int(await connection.scalar(text("SHOW server_version_num")))

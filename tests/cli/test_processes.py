@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from app.kit.db import Database
 from tests.cli.conftest import DAY, published, two_academies
 from tests.support.commands import Command
 from tests.support.databases import Copies
@@ -150,3 +152,17 @@ def test_a_schedule_that_is_none_is_refused_with_a_sentence(tmp_path: Path) -> N
 
     assert (ended.status, ended.out) == (2, b"")
     assert ended.err.startswith("Error: HEADSUP_SCHEDULE is 'daily', which is no cron expression")
+
+
+@pytest.mark.parametrize("words", ["serve --port 0", "worker"])
+async def test_who_stays_does_not_start_on_a_newer_versions_database(
+    database: Database, tmp_path: Path, words: str
+) -> None:
+    async with database.transaction() as session:
+        connection = await session.connection()
+        await connection.execute(text("UPDATE alembic_version SET version_num = 'from_tomorrow'"))
+
+    ended = Command(tmp_path, HEADSUP_DATABASE_URL=database.url).run(*words.split())
+
+    assert ended.status == 1
+    assert "The database is newer than this version of Headsup" in ended.err

@@ -4,7 +4,9 @@ import socket
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from app.kit.db import Database
 from tests.cli.conftest import Headsup
 
 WRONG_DAYS = [
@@ -199,3 +201,28 @@ def test_a_port_that_is_taken_is_told_before_anything_is_begun(
     assert answer.status == 1
     assert f"127.0.0.1 port {port} cannot be served on: Address already in use" in answer.complaint
     assert answer.out == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "migrate",
+        "doctor",
+        "keys list",
+        "alerts stats",
+        "plan churn",
+        "generate-report churn",
+        "export churn --date 2026-05-01",
+    ],
+)
+async def test_a_newer_versions_database_is_refused(
+    headsup: Headsup, database: Database, command: str
+) -> None:
+    async with database.transaction() as session:
+        connection = await session.connection()
+        await connection.execute(text("UPDATE alembic_version SET version_num = 'from_tomorrow'"))
+
+    answer = headsup(*command.split())
+
+    assert answer.status == 1
+    assert "The database is newer than this version of Headsup" in answer.complaint + answer.words
