@@ -4,14 +4,18 @@ import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from enum import StrEnum
+from errno import EHOSTUNREACH, ENETUNREACH
 from functools import partial
 from secrets import token_hex
+from socket import gaierror
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy import ARRAY, ColumnElement, DateTime, Enum, MetaData, any_, cast, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import Mapped
 from sqlalchemy.pool import NullPool
@@ -42,6 +46,12 @@ HEEDED = re.compile(
 """The words of an address that asyncpg knows; it would take others for settings of the server."""
 
 
+LOST_STATES = re.compile("08...|57P0[123]")
+"""Postgres' codes for a connection that broke, and for a server that stops or starts."""
+UNREACHABLE = frozenset({None, EHOSTUNREACH, ENETUNREACH})
+"""Numbers of a network's errors; none where several addresses were tried."""
+
+
 class Table(SQLModel):
     """The base of every table; give `table=True`."""
 
@@ -62,6 +72,23 @@ def text_enum(kind: type[StrEnum], name: str) -> Enum:
 def among(column: Mapped[Any], values: Iterable[object], kind: Any) -> ColumnElement[bool]:  # noqa: ANN401 - of SQLAlchemy
     """Say that a column has one of `values`, sent as one array: there may be too many to name."""
     return column == any_(cast(list(values), ARRAY(kind)))
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """Say whether the connection broke or the server ended it, rather than refused a statement."""
+    match error:
+        case DBAPIError():
+            cause = error.orig and error.orig.__cause__
+            return error.connection_invalidated or bool(cause and is_connection_lost(cause))
+        case PostgresError():
+            return LOST_STATES.fullmatch(error.sqlstate or "") is not None
+        case InterfaceError():
+            return "closed" in str(error)
+        case OSError():
+            is_network = isinstance(error, ConnectionError | TimeoutError | gaierror)
+            return is_network or error.errno in UNREACHABLE
+        case _:
+            return isinstance(error, InternalClientError)
 
 
 class Database:
@@ -99,7 +126,10 @@ class Database:
         """
         address, timeout = _for_the_driver(self.url)
         told = {**self.server_settings, **settings}
-        return await asyncpg.connect(address, timeout=timeout, server_settings=told)
+        try:
+            return await asyncpg.connect(address, timeout=timeout, server_settings=told)
+        except FileNotFoundError as error:  # the socket of a server that does not run
+            raise ConnectionRefusedError(*error.args) from error
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 from pgqueuer.db import AsyncpgDriver
-from pgqueuer.models import Job
+from pgqueuer.models import Job, TracebackRecord
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 from pgqueuer.queries import Queries
 from pgqueuer.types import QueueEntrypoint, QueueManagerId
@@ -102,16 +102,22 @@ class Queue:
         """Forget a job whose run has ended."""
         await self.queries.log_jobs([(job, "successful", None)])
 
-    async def put_back(self, job: Job, after: timedelta) -> None:
-        """Let the job be taken again, not before `after` has passed."""
-        await self.queries.retry_job(job, after, None)
+    async def put_back(self, job: Job, after: timedelta, error: Exception) -> None:
+        """Note that a try of the job failed; it can be taken again when `after` has passed."""
+        await self.queries.retry_job(job, after, TracebackRecord.from_exception(error, job.id))
 
-    async def put_last(self, job: Job) -> None:
-        """Let every other job be taken before this one is again."""
+    async def put_last(self, job: Job, after: timedelta = NOW) -> None:
+        """Let every other job be taken before this one is again, with no try of it failed."""
         key = str(run_of(job))
         async with self.connection.transaction():
             await self.drop(job)
-            await self.queries.enqueue(ENTRYPOINT, key.encode(), dedupe_key=key, on_conflict="skip")
+            await self.queries.enqueue(
+                ENTRYPOINT,
+                key.encode(),
+                execute_after=after,
+                dedupe_key=key,
+                on_conflict="skip",
+            )
 
     async def _beat(self, job: Job) -> None:
         while True:

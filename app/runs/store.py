@@ -138,6 +138,18 @@ async def cancel_open_days(session: AsyncSession, run: UUID) -> None:
     await session.exec(update(RunDay).where(open_days).values(state=RunDayState.CANCELLED))
 
 
+async def give_up(session: AsyncSession, run: UUID, reason: str, now: datetime) -> None:
+    """End a run that nobody works on, and its open days, as failed for that reason."""
+    found = await named(session, run, lock=True)
+    if found.status not in ACTIVE or found.worker is not None:
+        return
+    open_days = and_(col(RunDay.run_id) == run, col(RunDay.state).in_(OPEN_DAYS))
+    failed = {"state": RunDayState.ERROR, "error": reason}
+    await session.exec(update(RunDay).where(open_days).values(failed))
+    found.status, found.error, found.finished_at = RunStatus.ERROR, reason, now
+    await session.flush()
+
+
 async def count_usage(session: AsyncSession, report_type: str, usage: Usage) -> None:
     """Add what a scan or a question read to the sums of its report, which outlive the runs."""
     spent = {"bytes_processed": usage.bytes_processed, "bytes_billed": usage.bytes_billed}

@@ -5,16 +5,17 @@ from datetime import timedelta
 from enum import Enum, auto
 from uuid import UUID
 
-import asyncpg
 import structlog
 from pgqueuer.models import Job
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.kit.clock import Clock, utc_now
+from app.kit.db import is_connection_lost
 from app.kit.errors import AppError, NotFound
 from app.runs import queue, store
 from app.runs.claims import Superseded
+from app.runs.failures import UNEXPECTED
 from app.runs.job import Workshop
+from app.runs.outage import Outage
 from app.runs.queue import Queue, listening, run_of
 from app.runs.runner import work_on_a_chunk
 from app.runs.store import ACTIVE
@@ -23,10 +24,9 @@ from app.sources.sources import Sources
 
 GRACE_SECONDS = 20.0
 """Told to stop, a worker has so long to end the day in hand before it is given back undone."""
-RECONNECT_SECONDS = 1.0
+MOST_TRIES = 8
+"""A run that cannot be worked on so often in a row has failed: after forty minutes, by default."""
 MOST_WAITED = timedelta(minutes=10)
-MOST_DOUBLED = 16
-DISCONNECTED = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 log = structlog.get_logger()
 
@@ -36,11 +36,10 @@ class _Left(Enum):
 
     NOTHING = auto()
     MORE = auto()
-    SOMEBODY_ELSES = auto()
-    FAILED = auto()
+    LATER = auto()
 
 
-_LEFT_BY = {Superseded: _Left.SOMEBODY_ELSES, NotFound: _Left.NOTHING}
+_LEFT_BY = {Superseded: _Left.LATER, NotFound: _Left.NOTHING}
 
 
 async def run_worker(
@@ -48,48 +47,68 @@ async def run_worker(
 ) -> None:
     """Work on what the queue has until `stop` is set; then end, or give back, the day in hand.
 
-    A database that does not answer is tried again every second.
+    A queue that cannot be read is tried again, after twice as long each time.
     """
     workshop = Workshop.of(settings, sources, clock=clock, stopping=stop.is_set)
+    outage = Outage()
     while not stop.is_set():
         try:
             async with listening(sources.database, workshop.stale_after) as found:
-                log.info("worker.started", queue=str(found.name))
-                await _serve(found, workshop, stop)
-        except DISCONNECTED as error:
-            log.warning("worker.disconnected", error=type(error).__name__)
-            await _wait(stop, stop, RECONNECT_SECONDS)
+                if not outage.is_on:
+                    log.info("worker.started", queue=str(found.name))
+                while not stop.is_set():
+                    pause = await _serve(found, workshop, stop)
+                    outage.end()
+                    await _wait(stop, found.changed, pause.total_seconds())
+        except Exception as error:  # noqa: BLE001 - a service whose worker has ended looks well
+            await _wait(stop, stop, outage.go_on(error))
     log.info("worker.stopped")
 
 
-async def _serve(found: Queue, workshop: Workshop, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        job = await found.take()
-        if job is not None:
-            await _see_to(job, found, workshop, stop)
-            continue
-        async with workshop.sources.database.transaction() as session:
-            lost = await queue.wake_lost(session)
-        if not lost:
-            await _wait(stop, found.changed, workshop.heartbeat.total_seconds())
+async def _serve(found: Queue, workshop: Workshop, stop: asyncio.Event) -> timedelta:
+    """See to one job, or to runs without one; return how long to wait unless jobs are made."""
+    job = await found.take()
+    if job is not None:
+        await _see_to(job, found, workshop, stop)
+        return queue.NOW
+    async with workshop.sources.database.transaction() as session:
+        lost = await queue.wake_lost(session)
+    return queue.NOW if lost else workshop.heartbeat
 
 
 async def _see_to(job: Job, found: Queue, workshop: Workshop, stop: asyncio.Event) -> None:
     async with found.held(job):
-        left = await _attempt(run_of(job), workshop, stop)
+        left = await _attempt(job, workshop, stop)
     match left:
         case _Left.NOTHING:
             await found.drop(job)
         case _Left.MORE:
             await found.put_last(job)
-        case _Left.SOMEBODY_ELSES:
-            await found.put_back(job, workshop.heartbeat)
-        case _Left.FAILED:
-            doubled = workshop.heartbeat * 2 ** min(job.attempts, MOST_DOUBLED)
-            await found.put_back(job, min(doubled, MOST_WAITED))
+        case _Left.LATER:
+            await found.put_last(job, after=workshop.heartbeat)
+        case error:
+            await _fail(job, error, found, workshop)
 
 
-async def _attempt(run_id: UUID, workshop: Workshop, stop: asyncio.Event) -> _Left:
+async def _fail(job: Job, error: Exception, found: Queue, workshop: Workshop) -> None:
+    """Let the run be tried again, after twice as long each time; the last time, end it."""
+    run_id, tries = run_of(job), job.attempts + 1
+    if tries < MOST_TRIES:
+        doubled = workshop.heartbeat * 2**job.attempts
+        await found.put_back(job, min(doubled, MOST_WAITED), error)
+        return
+    said = error.message if isinstance(error, AppError) else UNEXPECTED.format(type(error).__name__)
+    async with workshop.sources.database.transaction() as session:
+        await store.give_up(
+            session, run_id, f"Given up after {tries} tries: {said}", workshop.clock()
+        )
+    log.error("run.given_up", run=str(run_id), tries=tries)
+    await found.drop(job)
+
+
+async def _attempt(job: Job, workshop: Workshop, stop: asyncio.Event) -> _Left | Exception:
+    """Work on a chunk of the job's run; return what is left of it, or why the try failed."""
+    run_id = run_of(job)
     try:
         if await _chunk(run_id, workshop, stop):
             return _Left.MORE
@@ -97,11 +116,14 @@ async def _attempt(run_id: UUID, workshop: Workshop, stop: asyncio.Event) -> _Le
             run = await store.named(session, run_id)
     except AppError as error:
         log.warning("chunk.failed", run=str(run_id), code=error.code, error=error.message)
-        return _LEFT_BY.get(type(error), _Left.FAILED)
-    except Exception:
-        log.exception("chunk.failed", run=str(run_id))
-        return _Left.FAILED
-    return _Left.SOMEBODY_ELSES if run.status in ACTIVE else _Left.NOTHING
+        return _LEFT_BY.get(type(error), error)
+    except Exception as error:
+        if is_connection_lost(error):
+            log.warning("chunk.disconnected", run=str(run_id), error=type(error).__name__)
+            return _Left.LATER
+        log.exception("chunk.failed", run=str(run_id), tries=job.attempts + 1)
+        return error
+    return _Left.LATER if run.status in ACTIVE else _Left.NOTHING
 
 
 async def _chunk(run_id: UUID, workshop: Workshop, stop: asyncio.Event) -> bool:
