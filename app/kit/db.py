@@ -105,6 +105,8 @@ class Database:
             "application_name": f"{APPLICATION} {token_hex(8)}",
         }
         """Of every connection; by their name one finds all connections of a process."""
+        self.hopeless: str | None = None
+        """Why the database will not answer again in this process, once that is known."""
         self.arrow = ArrowReader(url)
         pool: dict[str, Any] = (
             {"pool_size": pool_size, "max_overflow": 0} if pooled else {"poolclass": NullPool}

@@ -21,6 +21,7 @@ READY, STARTING = 0, 1  # what pg_isready answers; 2: nothing listens
 USERS = "postgres.users"
 START_SECONDS = 20.0
 RECOVERY_SECONDS = 600.0
+PID_FILES = (guard.PID_FILE, f"{homes.SOCKET}.lock")
 INITDB = (
     "--auth=trust",
     "--username=postgres",
@@ -54,13 +55,17 @@ class Server:
 
     The first to join starts it, the last to leave stops it, and a guard stops it when the last
     one was killed. Joining heals what a kill of the server itself left behind. A server that is
-    made with `durable=False` is quick, and lost when the machine stops.
+    made with `durable=False` is quick, and lost when the machine stops. What does not start within
+    `patience` seconds does not start.
     """
 
-    def __init__(self, home: Path, *, durable: bool = True) -> None:
+    def __init__(
+        self, home: Path, *, durable: bool = True, patience: float = START_SECONDS
+    ) -> None:
         self.home = homes.prepare(home)
         self.data = homes.data_of(self.home)
         self._options = INITDB if durable else (*INITDB, *FORGETFUL)
+        self._patience = patience
         self._users: BufferedWriter | None = None
 
     @property
@@ -74,10 +79,31 @@ class Server:
             self._users = (self.home / USERS).open("ab")
             try:
                 fcntl.flock(self._users, fcntl.LOCK_SH)
-                self._start()
+                if not self.data.exists():
+                    self._initialise(homes.programs(self.home))
+                if self._start():
+                    self._set_guard()
             except BaseException:
                 self._users.close()
                 raise
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a process that serves, if not yet or not any more."""
+        return guard.postmaster(self.data) is not None
+
+    def revive(self) -> bool:
+        """Start the server that we use if it has died; return whether we did.
+
+        Of several processes that find it dead, one starts it. The guard of the first start still
+        waits. Raises `SourceDown` if the server cannot be started.
+        """
+        with self._door():
+            if self._users is None:
+                return False
+            if not self.data.exists():
+                raise SourceDown(f"The data of the embedded PostgreSQL, {self.data}, are gone.")
+            return self._start()
 
     def leave(self) -> None:
         """Stop the server if nobody else uses it, and return when it is gone."""
@@ -99,18 +125,19 @@ class Server:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def _start(self) -> None:
-        programs = homes.programs(self.home)
-        if not self.data.exists():
-            self._initialise(programs)
+    def _start(self) -> bool:
+        """Wait until the server answers, started if need be; return whether it was."""
+        programs, is_launched = homes.programs(self.home), False
         started_at = time.monotonic()
         while (state := self._state(programs)) != READY:
-            limit = RECOVERY_SECONDS if state == STARTING else START_SECONDS
+            limit = RECOVERY_SECONDS if state == STARTING else self._patience
             if time.monotonic() - started_at > limit:
                 raise SourceDown(f"The embedded PostgreSQL did not start: {self._last_words()}")
             if state != STARTING:
                 self._launch(programs)
+                is_launched = True
             time.sleep(0.02)
+        return is_launched
 
     def _state(self, programs: Path) -> int:
         ask = (str(programs / "pg_isready"), "-q", "-U", "postgres", "-h", str(self.data))
@@ -118,21 +145,24 @@ class Server:
 
     def _launch(self, programs: Path) -> None:
         """Start the server once; what a killed one left running may still be in the way."""
-        self._disown_pid()
+        for name in PID_FILES:
+            self._disown_pid(self.data / name)
         where = ("-D", str(self.data), "-l", str(self.data / "log"))
         _run((str(programs / "pg_ctl"), "start", "-w", "-s", *where), homes.account(self.data))
+
+    def _set_guard(self) -> None:
         users = str(self.home / USERS)
         _run((sys.executable, "-IS", guard.__file__, users, str(self.data)))
 
-    def _disown_pid(self) -> None:
-        """Take out of the server's file a number that by now is some other process's.
+    def _disown_pid(self, file: Path) -> None:
+        """Take out of a file of the server a number that by now is no server's.
 
-        The file stays: with it the server makes sure that no part of its predecessor still runs.
+        It may be some other process's, or that of a killed server whom nobody has waited for. The
+        file stays: with it the server makes sure that no part of its predecessor still runs.
         """
-        pid = guard.written_pid(self.data)
+        pid = guard.written_pid(file)
         if pid is None or guard.postmaster(self.data) == pid:
             return
-        file = self.data / "postmaster.pid"
         _, _, rest = file.read_text("utf-8").partition("\n")
         file.write_text(f"{guard.NEVER_A_PROCESS}\n{rest}", "utf-8")
 

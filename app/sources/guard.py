@@ -12,12 +12,13 @@ import time
 from pathlib import Path
 
 NEVER_A_PROCESS = 1 << 22 | 1  # above the largest number that Linux gives
+PID_FILE = "postmaster.pid"
 PATIENCE_SECONDS = 60.0
 
 
 def postmaster(data: Path) -> int | None:
     """Return the process that serves `data`; None if there is none."""
-    pid = written_pid(data)
+    pid = written_pid(data / PID_FILE)
     if pid is None:
         return None
     try:
@@ -27,10 +28,10 @@ def postmaster(data: Path) -> int | None:
     return pid if os.fsencode(data) in words else None
 
 
-def written_pid(data: Path) -> int | None:
-    """Return the process that the server's own file names, alive or not."""
+def written_pid(file: Path) -> int | None:
+    """Return the process that a file of the server names, alive or not."""
     try:
-        return int((data / "postmaster.pid").read_text("utf-8").partition("\n")[0])
+        return int(file.read_text("utf-8").partition("\n")[0])
     except (FileNotFoundError, ValueError):
         return None
 

@@ -16,6 +16,7 @@ from app.settings import Settings
 from app.sources import migrations
 from app.sources.embedded import Server
 from app.sources.migrations import Schema
+from app.sources.watchdog import watching
 
 OLDEST_SERVER = 15
 VARIABLE = "HEADSUP_DATABASE_URL"
@@ -25,12 +26,16 @@ VARIABLE = "HEADSUP_DATABASE_URL"
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Open the database of the settings, its tables up to date; closed at the end.
 
-    The embedded server is started and migrated. Another one is only looked at: `SourceDown` when
-    it does not answer, `Unusable` when it is too old or `headsup migrate` is needed. Either way
-    `Conflict` when the tables are those of a newer version.
+    The embedded server is started and migrated, and started again should it die. Another one is
+    only looked at: `SourceDown` when it does not answer, `Unusable` when it is too old or
+    `headsup migrate` is needed. Either way `Conflict` when the tables are a newer version's.
     """
     if settings.database_url is None:
-        async with embedded(settings.home) as url, _opened(url) as database:
+        async with (
+            _joined(settings.home) as server,
+            _opened(server.url) as database,
+            watching(server, database),
+        ):
             yield database
     else:
         url = settings.database_url.get_secret_value()
@@ -42,11 +47,17 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def embedded(home: Path) -> AsyncIterator[str]:
     """Use the server of `home` for a while, its tables up to date; yield its address."""
+    async with _joined(home) as server:
+        yield server.url
+
+
+@asynccontextmanager
+async def _joined(home: Path) -> AsyncIterator[Server]:
     server = Server(home)
     await asyncio.to_thread(server.join)
     try:
         await migrations.upgrade(server.url)
-        yield server.url
+        yield server
     finally:
         await asyncio.to_thread(server.leave)
 

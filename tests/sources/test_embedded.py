@@ -1,19 +1,30 @@
 """The embedded server under real processes that come, go and are killed."""
 
+import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 from sqlalchemy import text
 
 from app.kit.db import Database
+from app.kit.errors import SourceDown
 from app.sources import guard, homes
+from app.sources.embedded import PID_FILES, Server
+from app.sources.postgres import embedded
+from app.sources.watchdog import Watchdog
+from tests.support.academies import filled
+from tests.support.commands import Command
 from tests.support.processes import NOBODY, process_of, until, user
+from tests.support.service import client, service, token
+from tests.support.services import answers, free_port
 
 
 @pytest.fixture
@@ -115,10 +126,11 @@ async def test_a_killed_server_is_started_again_with_its_data(home: Path) -> Non
             assert served_by(home) not in {None, killed}
 
 
-def test_a_pid_file_that_names_another_process_is_in_nobodys_way(home: Path) -> None:
+@pytest.mark.parametrize("name", PID_FILES)
+def test_a_pid_file_that_names_another_process_is_in_nobodys_way(home: Path, name: str) -> None:
     with user(home) as only:
         only.joined()
-        file = homes.data_of(home) / "postmaster.pid"
+        file = homes.data_of(home) / name
         words = file.read_text("utf-8").partition("\n")[2]
         only.leave()
     owner = file.parent.stat().st_uid
@@ -154,4 +166,139 @@ def test_an_ordinary_user_needs_no_rights(home: Path) -> None:
         assert served_by(home) is not None
         assert living.leave() == 0
 
+    assert served_by(home) is None
+
+
+def killed(home: Path) -> int:
+    """Kill the server; return the number of its process once that is gone."""
+    server = served_by(home)
+    assert server is not None
+    os.kill(server, signal.SIGKILL)
+    until(lambda: served_by(home) != server)
+    return server
+
+
+@pytest.fixture
+def joined(home: Path) -> Iterator[Server]:
+    """A server that this process uses, and that may not take long to start."""
+    server = Server(home, durable=False, patience=1)
+    server.join()
+    yield server
+    server.leave()
+
+
+async def test_of_all_that_find_it_dead_one_starts_it(home: Path, joined: Server) -> None:
+    other = Server(home)
+    other.join()
+    before = killed(home)
+
+    revived = await asyncio.gather(*(asyncio.to_thread(each.revive) for each in (joined, other)))
+
+    assert sorted(revived) == [False, True]
+    assert served_by(home) not in {None, before}
+    await run(joined.url, "SELECT 1")
+    other.leave()
+    assert served_by(home) is not None
+
+
+def test_without_its_data_no_empty_one_is_started_instead(home: Path, joined: Server) -> None:
+    killed(home)
+    joined.data.rename(home / "moved")
+
+    with pytest.raises(SourceDown, match="are gone"):
+        joined.revive()
+
+    assert not joined.data.exists()
+    (home / "moved").rename(joined.data)
+
+
+async def test_health_tells_when_it_cannot_be_started_again(home: Path, joined: Server) -> None:
+    database = Database(joined.url)
+    watch = asyncio.create_task(Watchdog(joined, database, look_seconds=0.01).run())
+    needed, moved = joined.data / "global" / "pg_control", home / "pg_control"
+
+    async with client(service(database, home)) as asking:
+        healthy = await asking.get("/healthz")
+        needed.rename(moved)
+        killed(home)
+        await until_async(lambda: database.hopeless is not None)
+        hopeless = await asking.get("/healthz")
+        moved.rename(needed)
+        await until_async(lambda: database.hopeless is None)
+        again = await asking.get("/healthz")
+
+    watch.cancel()
+    await asyncio.wait({watch})
+    await database.close()
+    assert (healthy.status_code, again.status_code) == (200, 200)
+    assert (hopeless.status_code, hopeless.json()["code"]) == (503, "restart_needed")
+
+
+async def until_async(true: Callable[[], bool]) -> None:
+    await asyncio.to_thread(until, true, 60)
+
+
+DAYS = 14
+
+
+class Serving:
+    """A `headsup serve` on the embedded server, asked over HTTP whatever happens to it."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self._address = f"http://127.0.0.1:{port}"
+        self._headers = {"Authorization": f"Bearer {key}"}
+
+    def answer(self, path: str) -> httpx.Response:
+        """Ask, and see that the process lives."""
+        assert httpx.get(f"{self._address}/healthz", timeout=60).status_code == 200
+        return httpx.get(f"{self._address}{path}", headers=self._headers, timeout=60)
+
+    def is_fine(self, path: str) -> bool:
+        return self.answer(path).status_code == 200
+
+    def through(self) -> int:
+        """Return how many days of the only run are through; -1 while nothing answers."""
+        answer = self.answer("/reports/runs")
+        if answer.status_code != 200 or not answer.json()["items"]:
+            return -1
+        (run,) = answer.json()["items"]
+        return sum(count for state, count in run["days"].items() if state == "PUBLISHED")
+
+    def is_past(self, days: int) -> bool:
+        return self.through() > days
+
+    def status(self) -> str:
+        answer = self.answer("/reports/runs")
+        return answer.json()["items"][0]["status"] if answer.status_code == 200 else ""
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(6, marks=pytest.mark.prove)])
+async def test_a_service_outlives_its_server_and_so_does_the_run_in_hand(
+    home: Path, tmp_path: Path, kills: int
+) -> None:
+    async with embedded(home) as url:
+        database = Database(url)
+        await filled(database, home, days=DAYS)
+        key = await token(database)
+        await database.close()
+    port, log = free_port(), tmp_path / "log"
+    command = Command(home, HEADSUP_HEARTBEAT_SECONDS="0.3")
+    with log.open("wb") as file:
+        process = command.start("serve", "--port", str(port), stderr=file.fileno())
+    try:
+        until(lambda: answers(port), 120)
+        serving = Serving(port, key)
+        for days in range(kills):
+            until(partial(serving.is_past, days), 120)
+            killed(home)
+        until(lambda: serving.status() == "DONE", 240)
+
+        assert serving.through() == DAYS
+        until(lambda: serving.is_fine("/readyz"), 60)
+        assert serving.is_fine("/churn/risk")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=120)
+    assert process.returncode == 0, log.read_text("utf-8")
+    assert log.read_text("utf-8").count("embedded_server.restarted") == kills
     assert served_by(home) is None

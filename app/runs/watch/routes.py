@@ -48,9 +48,15 @@ class Ready(BaseModel):
     age_seconds: float = Field(description="How long ago the oldest part of this was found.")
 
 
-@router.get("/healthz", summary="Whether the process lives")
-async def get_health() -> Healthy:
-    """Answer as long as the process does, whatever it needs."""
+@router.get("/healthz", summary="Whether the process lives", responses=answers(503))
+async def get_health(request: Request) -> Healthy:
+    """Answer as long as the process does, whatever it needs.
+
+    503 `restart_needed` when the embedded database has died and cannot be started again.
+    """
+    hopeless: str | None = request.app.state.sources.database.hopeless
+    if hopeless is not None:
+        raise SourceDown(hopeless, code="restart_needed")
     return Healthy()
 
 
