@@ -51,36 +51,61 @@ class Counts:
         )
 
 
-async def released(session: AsyncSession, days: Sequence[date], looking: Looking) -> Sequence[date]:
-    """Return those of the held `days` that a run would not hold again for every academy.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Days that were left alone while the warehouse is asked; `held` of them by some academy."""
 
-    All of `days` are then left alone for a while. While the warehouse does not answer, they stay
-    held; when the question fails for a reason that nobody foresaw, a run shall say what is wrong.
-    """
+    days: Sequence[date]
+    held: Held
+
+
+async def leave(session: AsyncSession, days: Sequence[date], looking: Looking) -> Left:
+    """Leave held days alone for a while, so that nobody else asks about them meanwhile."""
+    if not days:
+        return Left(days=(), held={})
     held = await ledger.held(session, looking.report_type, days)
-    by_nobody = [day for day in days if day not in held]
-    if not held:
-        return by_nobody
-    bound = log.bind(report=looking.report_type, days=[day.isoformat() for day in held])
+    await ledger.leave_held(session, looking.report_type, days, looking.now)
+    return Left(days=days, held=held)
+
+
+async def ask(left: Left, looking: Looking) -> Volume | Exception | None:
+    """Ask the warehouse for the volume of the days; return why it gave none if it did not."""
+    if not left.held:
+        return None
+    bound = log.bind(report=looking.report_type, days=[day.isoformat() for day in left.held])
+    academies = sorted({academy_id for rows in left.held.values() for academy_id in rows})
+    labels = {"report": looking.report_type, "question": "volume"}
     try:
-        volume = await _ask(looking, held)
+        return await looking.report.count_active(list(left.held), academies, labels)
     except AppError as error:
         bound.warning("held.unanswered", code=error.code, error=error.message)
-        await ledger.leave_held(session, looking.report_type, list(held), looking.now)
-        return by_nobody
-    except Exception:  # noqa: BLE001 - what fails here would keep all other days waiting
+        return error
+    except Exception as error:  # noqa: BLE001 - what fails here would keep all other days waiting
         bound.warning("held.failed", exc_info=True)
-        return days
-    freed = await _freed(session, held, volume, looking)
-    await _note(session, held, volume, freed, looking)
-    bound.info("held.asked", released=len(freed), bytes=volume.usage.bytes_processed)
-    return [*by_nobody, *freed]
+        return error
 
 
-async def _ask(looking: Looking, held: Held) -> Volume:
-    academies = sorted({academy_id for rows in held.values() for academy_id in rows})
-    labels = {"report": looking.report_type, "question": "volume"}
-    return await looking.report.count_active(list(held), academies, labels)
+async def released(
+    session: AsyncSession,
+    left: Left,
+    answer: Volume | Exception | None,
+    looking: Looking,
+) -> Sequence[date]:
+    """Return those of the days that a run would not hold again for every academy.
+
+    While the warehouse does not answer, they stay held; when the question failed for a reason that
+    nobody foresaw, a run shall say what is wrong.
+    """
+    by_nobody = [day for day in left.days if day not in left.held]
+    match answer:
+        case Volume():
+            freed = await _freed(session, left.held, answer, looking)
+            await _note(session, left.held, answer, freed, looking)
+            return [*by_nobody, *freed]
+        case AppError() | None:
+            return by_nobody
+        case _:
+            return left.days
 
 
 async def _freed(
@@ -124,7 +149,6 @@ def _entry(day: date, judgement: Judgement, counts: Counts) -> LedgerDay:
 async def _note(
     session: AsyncSession, held: Held, volume: Volume, freed: Sequence[date], looking: Looking
 ) -> None:
-    await ledger.leave_held(session, looking.report_type, list(held), looking.now)
     question = VolumeQuestion(
         report_type=looking.report_type,
         asked_at=looking.now,
@@ -135,3 +159,10 @@ async def _note(
     )
     session.add(question)
     await store.count_usage(session, looking.report_type, volume.usage)
+    log.info(
+        "held.asked",
+        report=looking.report_type,
+        days=[day.isoformat() for day in held],
+        released=len(freed),
+        bytes=volume.usage.bytes_processed,
+    )

@@ -10,6 +10,15 @@ WAITING_SQL = """
     SELECT count(*)::int FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
+IDLE_SQL = """
+    SELECT count(*)::int FROM pg_stat_activity
+    WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+"""
+
+
+async def idle_transactions(database: Database) -> int:
+    """Count the transactions that are open in the database and do nothing."""
+    return int((await read_frame(database, IDLE_SQL)).item())
 
 
 async def until_waiting(database: Database, waiters: int) -> None:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db import Database
 from app.kit.errors import Conflict
+from app.kit.locks import locked_at_once
 from app.sources.directory.imports import ACADEMIES, USERS
 from app.sources.files import Imported, Rows
 from app.sources.files.staging import Loading, load
@@ -27,7 +27,7 @@ from app.sources.telemetry.imports import TELEMETRY
 HERE = Path(__file__).parent
 OVERLAP = timedelta(hours=1)
 """What was stamped so long before it was committed is still read by the next sync."""
-LOCK_SQL = text("SELECT pg_try_advisory_xact_lock(hashtextextended('platform/sync', 0))")
+LOCK = "platform/sync"
 OF_THE_PLATFORM = replace(
     SUBSCRIPTIONS,
     columns=SUBSCRIPTION_COLUMNS,
@@ -64,21 +64,24 @@ async def sync(
 ) -> SyncResult:
     """Read the platform as of one moment and take over what changed, observed at `now`.
 
+    No transaction of ours is open while the platform answers; one takes everything over.
     Not `full`: only what was stamped since the last sync. `full` compares everything, so it also
     sees what was changed without a stamp, and ends what the platform no longer has. Raises
     `Unusable` (no platform, a table that is needed is missing), `SourceDown` (no answer, or a
     statement took too long), `Conflict` (another sync is at work, or most of what is known
     vanished); then nothing changed.
     """
-    async with database.transaction() as session:
-        if not await (await session.connection()).scalar(LOCK_SQL):
+    async with locked_at_once(database, LOCK) as connection:
+        if connection is None:
             raise Conflict("Another sync is at work", code="sync_at_work")
-        since = {} if full else await readings.since(session, OVERLAP)
+        async with connection.transaction() as session:
+            since = {} if full else await readings.since(session, OVERLAP)
         with Spools(platform.spool) as spools:
             reading = await _read(platform, spools, since, now)
-            imported = [await _load(session, loading, reading, now) for loading in IN_ORDER]
-            ended = await vanished.end(session, reading, now, accept=accept_vanished)
-        await readings.remember(session, reading, now)
+            async with connection.transaction() as session:
+                imported = [await _load(session, loading, reading, now) for loading in IN_ORDER]
+                ended = await vanished.end(session, reading, now, accept=accept_vanished)
+                await readings.remember(session, reading, now)
     result = SyncResult(
         full=full, imported=imported, vanished=ended, notes=reading.notes, observed_at=now
     )

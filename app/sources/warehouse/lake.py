@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db import Database
+from app.kit.locks import locked
 from app.sources.files import ACTIVITY_COLUMNS, Imported, Rows, schema_of
 from app.sources.warehouse.base import Extent, Query, Sink, Usage
 from app.sources.warehouse.dialect import parameters_of, to_duckdb
@@ -24,7 +24,6 @@ from app.sources.warehouse.models import LakeFile
 
 ROWS_PER_BATCH = 131_072
 BIGQUERY_TYPES = {"int64": "INT64", "string": "STRING", "timestamp": "TIMESTAMP"}
-READING_SQL = "SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))"
 
 
 class Lake:
@@ -94,10 +93,10 @@ class Lake:
         """List the files of the days asked, and keep them from being swept meanwhile."""
         first, last = _days_asked(query)
         wanted = select(LakeFile).where(col(LakeFile.day).between(first, last))
-        async with self._database.transaction() as session:
-            connection = await session.connection()
-            await connection.execute(text(READING_SQL), {"name": READERS_LOCK})
-            yield (await session.exec(wanted.order_by(col(LakeFile.path)))).all()
+        async with locked(self._database, READERS_LOCK, shared=True) as connection:
+            async with connection.transaction() as session:
+                files = (await session.exec(wanted.order_by(col(LakeFile.path)))).all()
+            yield files
 
 
 def _days_asked(query: Query) -> tuple[date, date]:

@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db import Database
 from app.kit.errors import SourceDown
+from app.kit.locks import locked_at_once
 from app.sources.warehouse.models import LakeFile, LakeLeftover
 
 WRITER_LOCK = "lake/writer"
@@ -105,26 +106,19 @@ async def sweep(database: Database, folder: Path, days: Sequence[date] = ()) -> 
     Other days are left alone: to a database that was restored or is new, a file that it does not
     list may be the only one there is.
     """
-    async with database.transaction() as session:
-        if not await _is_alone(session):
+    async with (
+        locked_at_once(database, WRITER_LOCK) as writer,
+        locked_at_once(database, READERS_LOCK) as reader,
+    ):
+        if writer is None or reader is None:
             return
-        known = {file.path for file in (await listed(session, days)).values()}
-        left = (await session.exec(select(LakeLeftover.path))).all()
+        async with writer.transaction() as session:
+            known = {file.path for file in (await listed(session, days)).values()}
+            left = (await session.exec(select(LakeLeftover.path))).all()
         removed = await to_thread(_remove, folder, left)
-        await _drop(session, removed)
         await to_thread(_remove_unlisted, folder, days, known)
-
-
-async def _is_alone(session: AsyncSession) -> bool:
-    connection = await session.connection()
-    alone = await connection.execute(
-        text(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended(:writer, 0))"
-            " AND pg_try_advisory_xact_lock(hashtextextended(:readers, 0))"
-        ),
-        {"writer": WRITER_LOCK, "readers": READERS_LOCK},
-    )
-    return bool(alone.scalar_one())
+        async with writer.transaction() as session:
+            await _drop(session, removed)
 
 
 async def _leave(session: AsyncSession, paths: Sequence[str]) -> None:

@@ -7,20 +7,20 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.db import Database
+from app.kit.db import Connection, Database
+from app.kit.locks import locked
 from app.sources.directory import erasure
 from app.sources.files import Imported, Rows
 from app.sources.warehouse.engine import Engine, Work
 from app.sources.warehouse.folders import private_folder
 from app.sources.warehouse.lake_days import read_days, sync_folders, target_of, write_day
 from app.sources.warehouse.lake_list import (
+    WRITER_LOCK,
     Rewritten,
     announce,
     is_whole,
     listed,
-    lock_writer,
     swap,
     sweep,
     whole,
@@ -47,16 +47,17 @@ async def write_activity(
 ) -> Imported:
     """Import rows, one import at a time; the list changes in one transaction.
 
+    No transaction is open while files are read and written, only the lock is held.
     Rows of people who were erased are left out.
     """
     with private_folder(folder / STAGING) as staging:
         work = Work(engine)
         read = await work.do(partial(stage, work, rows, staging))
         days = await work.do(partial(part, work, staging))
-        async with database.transaction() as session:
-            await lock_writer(session)
-            erased = await _erased(session, work, staging)
-            before = await listed(session, [day for day, _ in days])
+        async with locked(database, WRITER_LOCK) as writer:
+            erased = await _erased(writer, work, staging)
+            async with writer.transaction() as session:
+                before = await listed(session, [day for day, _ in days])
             sources = {
                 day: _Source(
                     staged=staging / "days" / f"day={day}",
@@ -70,7 +71,8 @@ async def write_activity(
             await announce(database, folder, [source.target for source in sources.values()])
             rewritten = await work.do(partial(_rewrite_all, work, folder, sources))
             skipped = await work.do(partial(_count, work, staging, erased))
-            await swap(session, folder, rewritten)
+            async with writer.transaction() as session:
+                await swap(session, folder, rewritten)
     await sweep(database, folder, [day for day, _ in days])
     inserted = sum(day.inserted(replace=replace) for day in rewritten)
     undated = read - sum(count for _, count in days)
@@ -85,12 +87,14 @@ async def write_activity(
     )
 
 
-async def _erased(session: AsyncSession, work: Work, staging: Path) -> frozenset[int]:
+async def _erased(writer: Connection, work: Work, staging: Path) -> frozenset[int]:
     """Return whoever of the staged rows was erased: an erasure holds the lock that we hold."""
-    if not await erasure.count(session):
-        return frozenset()
+    async with writer.transaction() as session:
+        if not await erasure.count(session):
+            return frozenset()
     users = await work.do(partial(_users, work, staging))
-    return await erasure.erased_among(session, users)
+    async with writer.transaction() as session:
+        return await erasure.erased_among(session, users)
 
 
 def _users(work: Work, staging: Path) -> Sequence[int]:

@@ -12,11 +12,13 @@ from sqlalchemy import make_url, text
 
 from app.kit.db import Database
 from app.kit.errors import AppError, Conflict, SourceDown, Unusable
+from app.kit.locks import locked_at_once
 from app.sources.platform.address import Platform
 from app.sources.platform.questions import ALL
 from app.sources.platform.snapshot import Snapshot
-from app.sources.platform.sync import LOCK_SQL, sync
+from app.sources.platform.sync import LOCK, sync
 from tests.sources.platform.academy import Academy, counts
+from tests.support.locks import idle_transactions
 from tests.support.subscriptions import NOW, at
 
 LATER = sorted({(t, c) for q in ALL for t, columns in q.later.items() for c in columns})
@@ -171,10 +173,22 @@ async def test_a_sync_that_is_stopped_lets_go_and_changed_nothing(academy: Acade
     assert counts(await academy.sync()).inserted == 1
 
 
-async def test_only_one_sync_is_at_work(academy: Academy) -> None:
-    async with academy.own.transaction() as other:
-        await (await other.connection()).execute(LOCK_SQL)
+async def test_while_the_platform_is_slow_no_transaction_of_ours_is_open(academy: Academy) -> None:
+    await academy.add()
+    async with academy.database.transaction() as holder:
+        await (await holder.connection()).execute(text("LOCK TABLE payments_subscription"))
+        syncing = asyncio.create_task(academy.sync())
+        await until_blocked(academy.database)
 
+        assert await idle_transactions(academy.own) == 0
+        with pytest.raises(Conflict, match="Another sync"):
+            await academy.sync()
+
+    assert counts(await syncing).inserted == 1
+
+
+async def test_only_one_sync_is_at_work(academy: Academy) -> None:
+    async with locked_at_once(academy.own, LOCK):
         with pytest.raises(Conflict, match="Another sync"):
             await academy.sync()
 

@@ -1,12 +1,14 @@
 """Asking the lake."""
 
 import asyncio
+import threading
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
+from sqlalchemy import text
 
 from app.kit.db import Database
 from app.kit.errors import SourceDown
@@ -14,6 +16,7 @@ from app.sources.warehouse.activity import scan_params
 from app.sources.warehouse.base import Extent, Query
 from app.sources.warehouse.lake import Lake
 from tests.support.lake import FLAT, asking, batches, event, read
+from tests.support.locks import idle_transactions, until_waiting
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 20)
 EVENTS = [event(f"2026-03-{day:02} 10:00:00") for day in range(1, 21)]
@@ -43,6 +46,37 @@ async def test_the_extent_is_told(lake: Lake) -> None:
 
     assert await lake.extent() == Extent(oldest=FIRST, newest=LAST, rows=20)
     assert await lake.columns() == FLAT
+
+
+async def test_while_it_answers_no_transaction_is_open(lake: Lake, database: Database) -> None:
+    await lake.import_activity(batches(EVENTS))
+    is_answering, may_go_on = threading.Event(), threading.Event()
+
+    def sink(_: pa.RecordBatch) -> None:
+        is_answering.set()
+        may_go_on.wait(60)
+
+    answering = asyncio.create_task(lake.run(asking(lake, FIRST, LAST), sink))
+    assert await asyncio.to_thread(is_answering.wait, 60)
+    idle = await idle_transactions(database)
+    may_go_on.set()
+
+    assert (await answering).rows == len(EVENTS)
+    assert idle == 0
+
+
+async def test_while_days_are_written_no_transaction_is_open(
+    lake: Lake, database: Database
+) -> None:
+    """The import waits, as it announces its files, for a table that another transaction has."""
+    async with database.transaction() as holder:
+        await (await holder.connection()).execute(text("LOCK TABLE lake_leftovers"))
+        importing = asyncio.create_task(lake.import_activity(batches(EVENTS)))
+        await until_waiting(database, 1)
+
+        assert await idle_transactions(database) == 1, "that of the other alone"
+
+    assert (await importing).inserted == len(EVENTS)
 
 
 async def test_only_the_files_of_the_days_asked_are_read(lake: Lake, tmp_path: Path) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db import Database
 from app.kit.errors import SourceDown
+from app.kit.locks import locked
 from app.sources.directory import erasure
-from app.sources.warehouse.lake import READING_SQL, Lake
+from app.sources.warehouse.lake import Lake
 from app.sources.warehouse.lake_list import READERS_LOCK
 from app.sources.warehouse.models import LakeFile, LakeLeftover
 from tests.support.lake import batches, event, read
@@ -127,9 +127,7 @@ async def test_what_is_undone_leaves_the_rows_and_its_files_go(
 async def test_a_file_that_is_being_read_goes_later(
     filled: Lake, database: Database, tmp_path: Path
 ) -> None:
-    async with database.transaction() as reading:
-        connection = await reading.connection()
-        await connection.execute(text(READING_SQL), {"name": READERS_LOCK})
+    async with locked(database, READERS_LOCK, shared=True):
         await forget(filled, database)
         assert GONE in users_on_the_disk(tmp_path)
 
