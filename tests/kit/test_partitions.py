@@ -1,14 +1,18 @@
-"""What the planner knows of a day that was just written."""
+"""Months that several need at once, and what the planner knows of a day just written."""
 
-from datetime import date
+import asyncio
+from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import text
 
+from app.kit import partitions
 from app.kit.db import Database
 from app.kit.partitions import count_days, ensure_months
 
 DAY = date(2026, 5, 22)
 TABLE = "days"
+MOST_TRIED = 3
 KNOWN_SQL = """
 SELECT most_common_vals::text FROM pg_stats
 WHERE tablename = :partition AND attname = 'report_date'
@@ -24,12 +28,44 @@ async def known(database: Database) -> str | None:
     return found
 
 
-async def test_a_counted_day_is_known_to_the_planner(database: Database) -> None:
+@pytest.fixture
+async def partitioned(database: Database) -> Database:
+    """A database with a table of days that has no partition."""
     async with database.transaction() as session:
         connection = await session.connection()
         await connection.execute(
             text(f"CREATE TABLE {TABLE} (report_date date) PARTITION BY RANGE (report_date)")
         )
+    return database
+
+
+async def test_eight_that_need_the_same_months_at_once_make_each_once(
+    partitioned: Database,
+) -> None:
+    """One that waited for another must see what that one made."""
+    months = [DAY, DAY + timedelta(days=31)]
+
+    made = await asyncio.gather(*(ensure_months(partitioned, TABLE, months) for _ in range(8)))
+
+    assert sum(made) == len(months)
+
+
+async def test_a_partition_is_made_once_others_let_go_of_the_table(
+    partitioned: Database, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions, "LOCK_TIMEOUT_MS", 20)
+    async with partitioned.transaction() as session:
+        connection = await session.connection()
+        await connection.execute(text(f"LOCK TABLE {TABLE} IN SHARE UPDATE EXCLUSIVE MODE"))
+        making = asyncio.create_task(ensure_months(partitioned, TABLE, [DAY]))
+        while sum("ATTACH" in sent for sent in statements) < MOST_TRIED and not making.done():  # noqa: ASYNC110 - of another
+            await asyncio.sleep(0.01)
+
+    assert await making == 1
+
+
+async def test_a_counted_day_is_known_to_the_planner(partitioned: Database) -> None:
+    database = partitioned
     await ensure_months(database, TABLE, [DAY])
     async with database.transaction() as session:
         connection = await session.connection()
