@@ -8,11 +8,13 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 
+from app.alerts.hook import AlertEvaluation
+from app.hooks import HOOKS
 from app.kit.clock import utc_now
 from app.runs.generate import ask, see_through
 from app.runs.job import Workshop
@@ -25,7 +27,7 @@ from app.sources.warehouse.lake import Lake
 
 report = import_module("app.reports.churn.report")
 ahead = import_module("app.reports.churn.ahead")
-runner = import_module("app.runs.runner")
+day = import_module("app.runs.day")
 
 ALERTS, STATISTICS = "alerts", "statistics"
 AFTERWARDS = (ALERTS, STATISTICS)
@@ -40,8 +42,8 @@ STAGES: tuple[tuple[str, object, str], ...] = (
     ("summary", report, "summarize"),
     ("encode", report, "encode"),
     ("COPY", report, "copy_in"),
-    (STATISTICS, runner, "count_days"),
-    (ALERTS, report.ChurnReport, "evaluate_alerts"),
+    (STATISTICS, day, "count_days"),
+    (ALERTS, AlertEvaluation, "follow"),
 )
 
 
@@ -108,12 +110,7 @@ async def run(home: Path, request: RunRequest) -> Ran:
         stopwatch.watch(*stage)
     settings = Settings(home=home)
     async with open_sources(settings) as sources:
-        workshop = Workshop(
-            sources=sources,
-            clock=utc_now,
-            heartbeat=timedelta(seconds=settings.heartbeat_seconds),
-            min_volume_ratio=settings.min_volume_ratio,
-        )
+        workshop = Workshop.of(settings, sources, clock=utc_now, hooks=HOOKS)
         began = perf_counter()
         asked, _ = await ask(request, Asker(origin=Origin.COMMAND, name="bench"), workshop)
         outcome = await see_through(asked.id, workshop)

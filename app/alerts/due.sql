@@ -3,16 +3,29 @@
 -- were gone through and the academy has no row counts: nobody is live there any longer. An active
 -- run that still has to do a day stops them before it.
 -- :report_type, :academies (NULL: all), :most (so many days)
-WITH scope AS (
+--
+-- The academies are read off the index, one probe each, so that with nothing to evaluate the cost
+-- does not grow with the days.
+WITH RECURSIVE scope AS (
+    SELECT CAST(:report_type AS text) AS report_type, CAST(0 AS bigint) AS academy_id
+    UNION ALL
+    SELECT scope.report_type, following.academy_id
+    FROM scope CROSS JOIN LATERAL (
+        SELECT academy_id FROM report_days
+        WHERE report_type = scope.report_type AND academy_id > scope.academy_id
+        ORDER BY report_type, academy_id
+        LIMIT 1
+    ) AS following
+),
+known AS (
     SELECT report_type, academy_id FROM alert_watermarks WHERE report_type = :report_type
     UNION
-    SELECT DISTINCT report_type, academy_id FROM report_days
-    WHERE report_type = :report_type AND academy_id <> 0 AND revision IS NOT NULL
+    SELECT report_type, academy_id FROM scope WHERE academy_id > 0
 ),
 academies AS (
-    SELECT scope.academy_id, mark.report_date AS marked, mark.revision AS marked_revision,
+    SELECT known.academy_id, mark.report_date AS marked, mark.revision AS marked_revision,
         mark.first_date
-    FROM scope
+    FROM known
     LEFT JOIN alert_watermarks AS mark USING (report_type, academy_id)
     WHERE CAST(:academies AS bigint[]) IS NULL OR academy_id = ANY(CAST(:academies AS bigint[]))
 ),
@@ -41,7 +54,8 @@ CROSS JOIN LATERAL (
         AND NOT EXISTS (
             SELECT FROM report_days AS own
             WHERE own.report_type = :report_type AND own.report_date = whole.report_date
-                AND own.academy_id = academies.academy_id)
+                AND own.academy_id = academies.academy_id
+                AND own.report_date >= academies.marked)
 ) AS day
 WHERE (day.report_date, day.revision) IS DISTINCT FROM
         (academies.marked, academies.marked_revision)

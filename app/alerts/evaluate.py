@@ -61,23 +61,33 @@ async def evaluate(
 ) -> Sequence[Evaluated]:
     """Evaluate every published day that is due in the academies (None: all), oldest first.
 
-    Each day is a transaction of its own; with nothing due it is one statement. Raises
-    `SourceDown`.
+    Each day is a transaction of its own; with nothing due it is one statement. An academy that
+    cannot be evaluated keeps no other one waiting; its error is raised when all are through.
     """
     async with database.transaction() as session:
         days = await store.due(session, report.report_type, academies)
     waiting = iter(sorted({day.academy_id for day in days}))
     done: list[Evaluated] = []
+    failures: list[Exception] = []
     one_by_one = Lock()
+
+    async def academy(academy_id: int) -> None:
+        while evaluated := await _evaluate_next(
+            database, report, academy_id, clock, zone, judging=one_by_one
+        ):
+            done.append(evaluated)
 
     async def lane() -> None:
         for academy_id in waiting:
-            while evaluated := await _evaluate_next(
-                database, report, academy_id, clock, zone, judging=one_by_one
-            ):
-                done.append(evaluated)
+            try:
+                await academy(academy_id)
+            except Exception as error:  # noqa: BLE001 - the first one is raised at the end
+                log.warning("alerts.failed", academy=academy_id, error=str(error))
+                failures.append(error)
 
     await together(*(lane() for _ in range(LANES)))
+    if failures:
+        raise failures[0]
     return sorted(done, key=lambda each: (each.academy_id, each.day))
 
 

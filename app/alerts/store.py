@@ -17,11 +17,13 @@ from app.alerts.columns import EPISODE, KEY, LOADED
 from app.alerts.models import AlertDayCount, AlertWatermark
 from app.kit.bulk import copy_in, encode, read_frame
 from app.kit.db import Database
+from app.runs.hooks import Debt
 
 HERE = Path(__file__).parent
 DUE_SQL = (HERE / "due.sql").read_text("utf-8")
 EPISODES_SQL = (HERE / "episodes.sql").read_text("utf-8")
 STAGE_SQL = (HERE / "stage.sql").read_text("utf-8")
+OWED_SQL = (HERE / "owed.sql").read_text("utf-8").format(due=DUE_SQL)
 WRITE_SQL = (HERE / "write.sql").read_text("utf-8")
 
 
@@ -68,6 +70,14 @@ async def due(
     }
     rows = await connection.execute(text(DUE_SQL), params)
     return [DueDay(**row) for row in rows.mappings()]
+
+
+async def owed(session: AsyncSession, report_type: str) -> Debt | None:
+    """Count the days to evaluate; None when there is none."""
+    connection = await session.connection()
+    params = {"report_type": report_type, "academies": None, "most": None}
+    row = (await connection.execute(text(OWED_SQL), params)).one()
+    return Debt(report_type=report_type, days=row.days, since=row.since) if row.days else None
 
 
 async def lock(session: AsyncSession, report_type: str, academy_id: int) -> None:

@@ -16,6 +16,7 @@ from app.alerts.chores import CHORES
 from app.api import docs, failures, openapi
 from app.api.requests import RequestMiddleware
 from app.api.unknown import RefuseUnknown
+from app.hooks import HOOKS
 from app.kit.clock import Clock, utc_now
 from app.kit.web import Shell
 from app.runs.schedule import at_work
@@ -71,6 +72,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.settings = settings
+    app.state.hooks = HOOKS
     app.state.remembered = Remembered()
     app.state.key_limits = KeyLimits()
     if sources is not None:
@@ -101,7 +103,7 @@ def _lifespan(settings: Settings, sources: Sources | None, clock: Clock) -> Life
             return
         async with (
             open_sources(settings) as opened,
-            at_work(opened, settings, clock=clock, chores=CHORES),
+            at_work(opened, settings, clock=clock, chores=CHORES, hooks=HOOKS),
         ):
             _keep(app, opened, clock)
             async with app.state.readiness.watching():
@@ -112,7 +114,7 @@ def _lifespan(settings: Settings, sources: Sources | None, clock: Clock) -> Life
 
 def _keep(app: FastAPI, sources: Sources, clock: Clock) -> None:
     app.state.sources = sources
-    app.state.readiness = Readiness(sources, clock)
+    app.state.readiness = Readiness(sources, clock, HOOKS)
     app.state.shell = Shell(database=sources.database, clock=clock, zone=sources.zone)
 
 

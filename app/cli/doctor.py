@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import typer
 
 from app.cli.terminal import output, run, show
+from app.hooks import HOOKS
 from app.kit.clock import utc_now
 from app.kit.errors import AppError
 from app.runs.base import TextTable
@@ -41,7 +42,9 @@ async def _find(settings: Settings) -> AsyncIterator[Finding]:
             async for finding in check_sources(sources, utc_now()):
                 yield finding
             stale_after = Workshop.of(settings, sources, clock=utc_now).stale_after
-            async for finding in check_reports(sources, utc_now(), stale_after=stale_after):
+            async for finding in check_reports(
+                sources, utc_now(), stale_after=stale_after, hooks=HOOKS
+            ):
                 yield finding
     except AppError as error:
         yield Finding(level=Level.WRONG, subject="database", said=error.message)

@@ -3,14 +3,15 @@
 import getpass
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from app.cli.terminal import be_verbose, days_bar, errors, output, run, show
+from app.hooks import HOOKS
 from app.kit.clock import utc_now
 from app.kit.days import day_of
 from app.kit.plurals import counted
@@ -139,12 +140,8 @@ async def generate(request: RunRequest, settings: Settings, sources: Sources) ->
         if result.academy_id == EVERY_ACADEMY:
             advance(_line(result))
 
-    workshop = Workshop(
-        sources=sources,
-        clock=utc_now,
-        heartbeat=timedelta(seconds=settings.heartbeat_seconds),
-        min_volume_ratio=settings.min_volume_ratio,
-        progress=progress,
+    workshop = replace(
+        Workshop.of(settings, sources, clock=utc_now, hooks=HOOKS), progress=progress
     )
     asker = Asker(origin=Origin.COMMAND, name=getpass.getuser())
     made, _ = await ask(request, asker, workshop)

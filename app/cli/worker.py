@@ -10,6 +10,7 @@ import typer
 
 from app.alerts.chores import CHORES
 from app.cli.terminal import run
+from app.hooks import HOOKS
 from app.kit import logs
 from app.runs.schedule import scheduled
 from app.runs.worker import run_worker
@@ -37,5 +38,7 @@ async def _work(settings: Settings, *, with_schedule: bool) -> None:
     async with AsyncExitStack() as stack:
         sources = await stack.enter_async_context(open_sources(settings))
         if with_schedule:
-            await stack.enter_async_context(scheduled(sources, settings, chores=CHORES))
-        await run_worker(sources, settings, stop)
+            await stack.enter_async_context(
+                scheduled(sources, settings, chores=CHORES, hooks=HOOKS)
+            )
+        await run_worker(sources, settings, stop, hooks=HOOKS)

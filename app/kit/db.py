@@ -50,6 +50,7 @@ RETRIED_STATES = frozenset({"40001", "40P01", "53300", "55P03"})
 """SQLSTATEs of a serialization failure, a deadlock, too many connections, a lock timeout."""
 
 
+NETWORK_ERRORS = (ConnectionError, TimeoutError, gaierror)
 UNREACHABLE = frozenset({None, EHOSTUNREACH, ENETUNREACH})
 """Numbers of a network's errors; none where several addresses were tried."""
 
@@ -104,18 +105,16 @@ def is_transient(error: BaseException) -> bool:
 
 def _is_break(error: BaseException) -> bool:
     match error:
-        case ConnectionError() | TimeoutError() | gaierror() | asyncpg.InternalClientError():
-            return True
-        case OSError():
-            return error.errno in UNREACHABLE
         case DBAPIError():
             return error.connection_invalidated
         case DriverError():
             return error.sqlstate is None
         case asyncpg.InterfaceError():
             return "closed" in str(error)
+        case OSError():
+            return isinstance(error, NETWORK_ERRORS) or error.errno in UNREACHABLE
         case _:
-            return False
+            return isinstance(error, asyncpg.InternalClientError)
 
 
 class Database:

@@ -12,7 +12,6 @@ import polars as pl
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.bulk import Encoded
-from app.kit.clock import Clock
 from app.runs.failures import Failures
 from app.runs.gate import Judgement
 from app.sources.sources import Sources
@@ -165,11 +164,6 @@ class BaseReport(ABC):
     @abstractmethod
     async def live_count(self, day: date, academies: Academies) -> int:
         """Return about how many rows `day` has, for sizing the chunks."""
-
-    async def evaluate_alerts(  # noqa: B027 - a report may have no alerts
-        self, academies: Academies, clock: Clock
-    ) -> None:
-        """Follow the alerts of the days published by now; a report without any does nothing."""
 
     async def generate(
         self, days: Sequence[date], academies: Academies, labels: Mapping[str, str]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import and_, col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -92,9 +92,10 @@ async def claim(
 
     Whatever a worker that is taken over had begun in the database is ended first, so that it is
     undone and its locks are gone: not only the publication, since a process can be frozen between
-    any two statements.
+    any two statements. Whether it is silent is told by the database's clock alone.
     """
-    free = or_(col(Run.worker).is_(None), col(Run.heartbeat_at) < now - worker.stale_after)
+    is_stale = col(Run.heartbeat_at) < func.clock_timestamp() - worker.stale_after
+    free = or_(col(Run.worker).is_(None), is_stale)
     wanted = select(Run).where(col(Run.id) == run, col(Run.status).in_(ACTIVE), free)
     stale = (await session.exec(wanted.where(col(Run.worker).is_not(None)))).first()
     if stale is not None and stale.backend_pid is not None:
@@ -107,7 +108,7 @@ async def claim(
     found.attempt += 1
     found.worker = worker.name
     found.backend_pid = worker.backend_pid
-    found.heartbeat_at = now
+    found.heartbeat_at = (await session.exec(select(func.clock_timestamp()))).one()
     found.started_at = found.started_at or now
     await session.flush()
     return Claim(run_id=run, attempt=found.attempt)
@@ -157,11 +158,12 @@ async def check(session: AsyncSession, mine: Claim) -> None:
         raise Stopped(f"The run {mine.run_id} was cancelled.")
 
 
-async def beat(session: AsyncSession, mine: Claim, now: datetime) -> None:
+async def beat(session: AsyncSession, mine: Claim) -> None:
     """Say that the worker lives; raise `Superseded` or `Stopped` when it should not go on."""
     owned = and_(col(Run.id) == mine.run_id, col(Run.attempt) == mine.attempt)
     statement = update(Run).where(owned, col(Run.status) == RunStatus.RUNNING)
-    returned = statement.values(heartbeat_at=now).returning(col(Run.cancel_requested_at))
+    beaten = statement.values(heartbeat_at=func.clock_timestamp())
+    returned = beaten.returning(col(Run.cancel_requested_at))
     row = (await session.exec(returned)).first()
     if row is None:
         raise Superseded(f"Another worker has taken over the run {mine.run_id}.")
@@ -215,7 +217,6 @@ async def finish(
     now: datetime,
     *,
     stopped: bool = False,
-    error: str | None = None,
 ) -> RunStatus:
     """End the run with the status that its days give it."""
     if stopped:
@@ -232,7 +233,6 @@ async def finish(
         "finished_at": now,
         "worker": None,
         "backend_pid": None,
-        "error": error,
     }
     done = await session.exec(
         update(Run)

@@ -8,7 +8,8 @@ from time import perf_counter
 
 import structlog
 
-from app.kit.db import Connection
+from app.kit.db import Connection, is_transient
+from app.kit.partitions import count_days
 from app.kit.together import together
 from app.runs import claims, ledger
 from app.runs.base import Fetched, Processed
@@ -24,6 +25,8 @@ LANES = 2
 
 A server needs one processor for a COPY; what holds the claim's own connection is the first lane.
 """
+WRITTEN = {RunDayState.PUBLISHED, RunDayState.ERROR}
+"""A day on which one academy failed may be published of others."""
 HELD_EVERYWHERE = "Every academy's day is held."
 NOBODY_ACTIVE = (0,) * (MEAN_DAYS + 1)
 
@@ -44,6 +47,8 @@ async def run_day(job: Job, fetched: Fetched, day: date) -> DayResult:
     began = perf_counter()
     results = await _brought_to_its_end(job, fetched, day)
     state = _state_of([result.state for result in results])
+    if state in WRITTEN and not job.run.dry_run:
+        await count_days(job.workshop.sources.database, job.report.table, [day])
     result = DayResult(
         day=day,
         state=state,
@@ -144,13 +149,18 @@ async def _academies(of_day: ProcessedDay) -> Sequence[DayResult]:
 
 
 async def _academy(of_day: ProcessedDay, academy_id: int, connection: Connection) -> DayResult:
-    """Bring an academy's part to its end; a failure is that academy's alone."""
+    """Bring an academy's part to its end; a failure is that academy's alone.
+
+    A lost connection is no failure of the academy: the whole day is to be tried again.
+    """
     job = of_day.job
     try:
         ended = await _ended(of_day, academy_id, connection)
     except (Stopped, Superseded, ErasedMeanwhile):
         raise
-    except Exception as error:  # noqa: BLE001 - one failed academy does not stop the others
+    except Exception as error:
+        if is_transient(error):
+            raise
         return await _failed(job, of_day.processed.day, academy_id, error, connection)
     job.workshop.progress(ended)
     return ended

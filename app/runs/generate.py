@@ -19,6 +19,7 @@ from app.runs.registry import report_named
 from app.runs.request import RunRequest
 from app.runs.runner import work
 from app.runs.store import ACTIVE, Asker
+from app.runs.tries import TryFailed
 from app.sources.sources import Sources
 
 WATCH_SECONDS = 1.0
@@ -95,7 +96,7 @@ async def see_through(run_id: UUID, workshop: Workshop) -> Outcome:
 async def _work_or_look(run_id: UUID, workshop: Workshop) -> Run:
     try:
         return await work(run_id, workshop)
-    except Superseded:
+    except (Superseded, TryFailed):
         async with workshop.sources.database.transaction() as session:
             return await store.named(session, run_id)
 

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.kit.days import ONE_DAY, day_of
 from app.runs import store
 from app.runs.gate import DayState
+from app.runs.hooks import Hooks, overdue, said_of
 from app.runs.models import EVERY_ACADEMY, ReportDay
 from app.runs.registry import reports
 from app.sources.findings import Finding, Level
@@ -20,9 +21,9 @@ MOST_RUNS = 5
 
 
 async def check_reports(
-    sources: Sources, now: datetime, *, stale_after: timedelta
+    sources: Sources, now: datetime, *, stale_after: timedelta, hooks: Hooks = ()
 ) -> AsyncIterator[Finding]:
-    """Look at every report's newest day, at what is held or failed, and at runs left or long."""
+    """Look at each report's newest day, what is held, failed or owed, and runs left or long."""
     yesterday = day_of(now, sources.zone) - ONE_DAY
     async with sources.database.transaction() as session:
         for report_type in reports():
@@ -31,7 +32,11 @@ async def check_reports(
             for finding in await _pending(session, report_type, yesterday):
                 yield finding
         oldest = await store.oldest_active(session)
-        silent = await store.silent_runs(session, now - stale_after)
+        silent = await store.silent_runs(session, stale_after)
+        owed = await overdue(session, hooks, now)
+    for hook, debt in owed:
+        said, subject = said_of(hook, debt), f"report {debt.report_type}"
+        yield Finding(subject=subject, said=said, level=Level.WARNING)
     for run in silent[:MOST_RUNS]:
         said = (
             f"nobody works on that of {run.report_type} from {run.day_from} to {run.day_to}, asked"

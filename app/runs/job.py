@@ -9,6 +9,7 @@ from app.kit.clock import Clock
 from app.kit.db import Connection
 from app.runs.base import BaseReport
 from app.runs.claims import Claim, DayResult
+from app.runs.hooks import Hooks
 from app.runs.models import Run
 from app.settings import Settings
 from app.sources.sources import Sources
@@ -23,13 +24,14 @@ Progress = Callable[[DayResult], None]
 class Workshop:
     """What a worker needs: what to read and write, the time, how often it gives a sign.
 
-    Once it is `stopping`, no further day is begun.
+    `hooks` are what follows each publication. Once it is `stopping`, no further day is begun.
     """
 
     sources: Sources
     clock: Clock
     heartbeat: timedelta
     min_volume_ratio: float
+    hooks: Hooks = ()
     progress: Progress = lambda _: None
     stopping: Callable[[], bool] = lambda: False
 
@@ -40,6 +42,7 @@ class Workshop:
         sources: Sources,
         *,
         clock: Clock,
+        hooks: Hooks = (),
         stopping: Callable[[], bool] = lambda: False,
     ) -> Self:
         """Return what a worker needs as the settings have it."""
@@ -48,6 +51,7 @@ class Workshop:
             clock=clock,
             heartbeat=timedelta(seconds=settings.heartbeat_seconds),
             min_volume_ratio=settings.min_volume_ratio,
+            hooks=hooks,
             stopping=stopping,
         )
 

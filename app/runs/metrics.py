@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.days import end_of
 from app.runs import health
+from app.runs.hooks import Hooks
 from app.runs.registry import reports
 from app.sources.sources import Sources
 
@@ -36,7 +37,9 @@ AT_WORK_SQL = text(
     """
     SELECT report_type,
         coalesce(extract(epoch FROM :now - min(created_at)), 0),
-        count(*) FILTER (WHERE heartbeat_at < :stale AND worker IS NOT NULL),
+        count(*) FILTER (
+            WHERE heartbeat_at < clock_timestamp() - CAST(:stale_after AS interval)
+                AND worker IS NOT NULL),
         coalesce(max(tries), 0)
     FROM report_runs
     CROSS JOIN LATERAL (
@@ -107,13 +110,40 @@ class Standing(Collector):
             yield family
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Owed(Collector):
+    """For how many seconds each hook has owed something for each report."""
+
+    seconds: Sequence[tuple[Sequence[str], float]]
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the one family of metrics."""
+        yield _gauge(
+            "headsup_owed_seconds",
+            "Since the first publication that a hook has not followed; 0 when all are.",
+            ["report", "hook"],
+            self.seconds,
+        )
+
+
+async def owed_by(session: AsyncSession, hooks: Hooks, now: datetime) -> Owed:
+    """Read what each hook owes."""
+    seconds = []
+    for hook in hooks:
+        since = {debt.report_type: debt.since for debt in await hook.owed(session)}
+        for report_type in reports():
+            age = now - since.get(report_type, now)
+            seconds.append(((report_type, hook.name), age.total_seconds()))
+    return Owed(seconds=seconds)
+
+
 async def standing(
     session: AsyncSession, sources: Sources, now: datetime, *, stale_after: timedelta
 ) -> Standing:
     """Read how everything stands."""
     connection = await session.connection()
     since = {"since": (now - SPAN).date()}
-    active = {"now": now, "stale": now - stale_after}
+    active = {"now": now, "stale_after": stale_after}
     bytes_of = await connection.execute(BYTES_SQL)
     spent = {report_type: (processed, billed) for report_type, processed, billed in bytes_of}
     ages = []

@@ -112,7 +112,8 @@ class RunDay(Table, table=True):
     """What a run did with a day: one row for the day (academy 0) and one for each academy.
 
     `preview` is what a dry run found instead of publishing it. `tries` counts how often a worker
-    began with the day; the row of an academy counts none.
+    began with the day; the row of an academy counts none. `failed_tries` counts how often the
+    database was lost while the day was at work.
     """
 
     __tablename__: ClassVar[str] = "report_run_days"
@@ -127,6 +128,7 @@ class RunDay(Table, table=True):
     state: RunDayState = Field(sa_type=text_enum(RunDayState, "run_day_state"))
     attempt: int = 0
     tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    failed_tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     rows: int = 0
     seconds: float | None = None
     error: str | None = Field(default=None, sa_type=Text)

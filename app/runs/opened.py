@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.days import day_of
 from app.kit.web import SessionDep, ShellDep
+from app.runs.hooks import Hooks
 from app.settings import Settings
 from app.sources.sources import Sources
 
@@ -20,6 +21,7 @@ class Opened:
     session: AsyncSession
     sources: Sources
     settings: Settings
+    hooks: Hooks
     now: datetime
 
     @property
@@ -37,7 +39,11 @@ async def get_opened(request: Request, session: SessionDep, shell: ShellDep) -> 
     """Return what the service has opened, with the request's own transaction."""
     state = request.app.state
     return Opened(
-        session=session, sources=state.sources, settings=state.settings, now=shell.clock()
+        session=session,
+        sources=state.sources,
+        settings=state.settings,
+        hooks=state.hooks,
+        now=shell.clock(),
     )
 
 

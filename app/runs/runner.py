@@ -9,20 +9,21 @@ from datetime import date
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
-from app.kit.db import Connection
-from app.kit.partitions import count_days, ensure_months
+from app.kit.db import Connection, is_transient
+from app.kit.partitions import ensure_months
 from app.kit.together import first_of
 from app.runs import claims, store
 from app.runs.base import Fetched
-from app.runs.claims import Claim, DayResult, Stopped, Superseded, Worker
-from app.runs.day import fail_day, run_day
+from app.runs.claims import Claim, Stopped, Superseded, Worker
+from app.runs.day import run_day
 from app.runs.failures import text_of
+from app.runs.hooks import follow_all
 from app.runs.job import Job, Workshop
-from app.runs.models import Run, RunDayState
+from app.runs.models import Run
 from app.runs.plan import chunk_days
 from app.runs.registry import report_named
+from app.runs.tries import TryFailed, fail_days
 
 log = structlog.get_logger()
 
@@ -30,7 +31,8 @@ log = structlog.get_logger()
 async def work(run_id: UUID, workshop: Workshop) -> Run:
     """Work on the run until no day is open or somebody else has it; return it as it then is.
 
-    Raises `Superseded` when another worker has taken it over meanwhile.
+    Raises `Superseded` when another worker has taken it over meanwhile, `TryFailed` when the
+    database was lost for a moment.
     """
     while await work_on_a_chunk(run_id, workshop):
         pass
@@ -42,7 +44,8 @@ async def work_on_a_chunk(run_id: UUID, workshop: Workshop) -> bool:
     """Claim the run, if it is free, and bring its next days to their end.
 
     Returns whether there may be more to do: not when the run has ended or somebody else has it.
-    Raises `Superseded` when another worker has taken it over meanwhile.
+    Raises `Superseded` when another worker has taken it over meanwhile, `TryFailed` when the
+    database was lost for a moment.
     """
     async with workshop.sources.database.connection() as connection:
         mine = await _claim(run_id, workshop, connection)
@@ -54,9 +57,13 @@ async def work_on_a_chunk(run_id: UUID, workshop: Workshop) -> bool:
         except Stopped:
             await _finish(mine, workshop, stopped=True)
             return False
-        except SQLAlchemyError:
-            await _check(mine, workshop)
+        except (Superseded, TryFailed):
             raise
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            await _check(mine, workshop)
+            raise TryFailed(f"The run {mine.run_id} is to be tried again: {error}") from error
         finally:
             async with workshop.sources.database.transaction() as session:
                 await claims.release(session, mine)
@@ -101,7 +108,7 @@ async def _beat(mine: Claim, workshop: Workshop) -> None:
     while True:
         await asyncio.sleep(workshop.heartbeat.total_seconds())
         async with workshop.sources.database.transaction() as session:
-            await claims.beat(session, mine, workshop.clock())
+            await claims.beat(session, mine)
 
 
 async def _chunk(job: Job) -> bool:
@@ -111,6 +118,7 @@ async def _chunk(job: Job) -> bool:
     async with job.connection.transaction() as session:
         days = await claims.next_days(session, job.mine, most=most)
     if not days:
+        await _follow(job)
         await _finish(job.mine, job.workshop)
         return False
     await _fetch_and_run(job, days)
@@ -132,12 +140,10 @@ async def _fetch_and_run(job: Job, days: Sequence[date]) -> None:
                     return
                 await _run_day(job, fetched, day)
                 left.remove(day)
-    except (Stopped, Superseded):
+    except (Stopped, Superseded, TryFailed):
         raise
     except Exception as error:  # noqa: BLE001 - any failure of a source fails its days
-        text = text_of(error, bound)
-        for day in left:
-            await fail_day(job, day, text)
+        await fail_days(job, left, error, text_of(error, bound))
 
 
 async def _run_day(job: Job, fetched: Fetched, day: date) -> None:
@@ -145,23 +151,18 @@ async def _run_day(job: Job, fetched: Fetched, day: date) -> None:
     try:
         result = await run_day(job, fetched, day)
         bound.info("day.done", state=result.state, rows=result.rows, seconds=result.seconds)
-        await _follow(job, result, bound)
     except (Stopped, Superseded):
         raise
     except Exception as error:  # noqa: BLE001 - one failed day does not stop the others
-        await fail_day(job, day, text_of(error, bound))
+        await fail_days(job, [day], error, text_of(error, bound))
+    else:
+        await _follow(job)
 
 
-async def _follow(job: Job, result: DayResult, bound: structlog.stdlib.BoundLogger) -> None:
-    """Follow the alerts; should that fail, the day stays published and the next one makes up."""
-    if job.run.dry_run:
-        return
-    try:
-        if result.state in (RunDayState.PUBLISHED, RunDayState.ERROR):
-            await count_days(job.workshop.sources.database, job.report.table, [result.day])
-        await job.report.evaluate_alerts(job.run.academies, job.workshop.clock)
-    except Exception as error:  # noqa: BLE001 - alerts have a watermark of their own
-        text_of(error, bound.bind(step="alerts"))
+async def _follow(job: Job) -> None:
+    """Do what follows the publications; what fails of it stays owed, and another one makes up."""
+    if not job.run.dry_run:
+        await follow_all(job.workshop.hooks, job.workshop.sources, job.workshop.clock)
 
 
 async def _finish(mine: Claim, workshop: Workshop, *, stopped: bool = False) -> None:

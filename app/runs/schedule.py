@@ -15,6 +15,7 @@ from app.kit.errors import AppError, Unusable
 from app.kit.plurals import counted
 from app.runs import queue
 from app.runs.due import ask_due
+from app.runs.hooks import Hooks, follow_all
 from app.runs.housekeeping import Chore, keep_house
 from app.runs.job import Workshop
 from app.runs.registry import reports
@@ -33,14 +34,16 @@ RANGE = re.compile(r"(\*|\w+)(?:-(\w+))?(?:/(\d+))?")
 log = structlog.get_logger()
 
 
-async def sweep(sources: Sources, clock: Clock, settings: Settings) -> None:
+async def sweep(sources: Sources, clock: Clock, settings: Settings, hooks: Hooks) -> None:
     """Wake a worker for whatever is due, and for active runs that no worker would hear of.
 
+    What the hooks owe is done first: what is published already waits for no other source.
     The platform is read first, if there is one; while it does not answer, or another replica
     reads it, nothing is asked for: the next wake comes.
     """
     async with sources.database.transaction() as session:
         await queue.wake_lost(session)
+    await follow_all(hooks, sources, clock)
     if not await _synced(sources, clock, settings):
         return
     for report_type in reports():
@@ -65,7 +68,12 @@ async def _synced(sources: Sources, clock: Clock, settings: Settings) -> bool:
 
 @asynccontextmanager
 async def at_work(
-    sources: Sources, settings: Settings, *, chores: Sequence[Chore], clock: Clock = utc_now
+    sources: Sources,
+    settings: Settings,
+    *,
+    chores: Sequence[Chore],
+    hooks: Hooks,
+    clock: Clock = utc_now,
 ) -> AsyncIterator[None]:
     """Run the clock and a worker for as long as the context lasts.
 
@@ -73,8 +81,8 @@ async def at_work(
     schedule that is none.
     """
     stop = asyncio.Event()
-    async with scheduled(sources, settings, clock=clock, chores=chores):
-        working = asyncio.create_task(run_worker(sources, settings, stop, clock=clock))
+    async with scheduled(sources, settings, clock=clock, chores=chores, hooks=hooks):
+        working = asyncio.create_task(run_worker(sources, settings, stop, clock=clock, hooks=hooks))
         try:
             yield
         finally:
@@ -84,7 +92,12 @@ async def at_work(
 
 @asynccontextmanager
 async def scheduled(
-    sources: Sources, settings: Settings, *, chores: Sequence[Chore], clock: Clock = utc_now
+    sources: Sources,
+    settings: Settings,
+    *,
+    chores: Sequence[Chore],
+    hooks: Hooks,
+    clock: Clock = utc_now,
 ) -> AsyncIterator[None]:
     """Sweep and keep house at once, and then whenever it is time, until the context is left.
 
@@ -97,7 +110,7 @@ async def scheduled(
     once_a_day = cron(HOUSEKEEPING, settings.timezone)
     for function, arguments, times in (
         (keep_house, (sources, settings, clock, chores), once_a_day),
-        (sweep, (sources, clock, settings), trigger),
+        (sweep, (sources, clock, settings, hooks), trigger),
     ):
         scheduler.add_job(function, args=arguments)
         scheduler.add_job(function, times, args=arguments)

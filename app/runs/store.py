@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, text
@@ -164,8 +164,12 @@ async def oldest_active(session: AsyncSession) -> datetime | None:
     return (await session.exec(statement)).one()
 
 
-async def silent_runs(session: AsyncSession, since: datetime) -> Sequence[Run]:
-    """List the active runs of which nobody has been heard after `since`, oldest first."""
+async def silent_runs(session: AsyncSession, stale_after: timedelta) -> Sequence[Run]:
+    """List the active runs of which nobody was heard for so long, oldest first.
+
+    That is told by the database's clock, as a takeover does.
+    """
     heard = func.coalesce(col(Run.heartbeat_at), col(Run.created_at))
-    statement = select(Run).where(col(Run.status).in_(ACTIVE), heard < since)
+    is_silent = heard < func.clock_timestamp() - stale_after
+    statement = select(Run).where(col(Run.status).in_(ACTIVE), is_silent)
     return (await session.exec(statement.order_by(col(Run.created_at)))).all()

@@ -1,8 +1,10 @@
 """A worker: takes what the queue has, a chunk of days at a time, until it is told to stop."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import timedelta
 from enum import Enum, auto
+from time import monotonic
 from uuid import UUID
 
 import structlog
@@ -14,6 +16,7 @@ from app.kit.errors import AppError, NotFound
 from app.runs import queue, store
 from app.runs.claims import Superseded
 from app.runs.failures import UNEXPECTED
+from app.runs.hooks import Hooks, follow_all
 from app.runs.job import Workshop
 from app.runs.outage import Outage
 from app.runs.queue import Queue, listening, run_of
@@ -27,6 +30,7 @@ GRACE_SECONDS = 20.0
 MOST_TRIES = 8
 """A run that cannot be worked on so often in a row has failed: after forty minutes, by default."""
 MOST_WAITED = timedelta(minutes=10)
+MOST_DOUBLED = 16
 
 log = structlog.get_logger()
 
@@ -43,21 +47,27 @@ _LEFT_BY = {Superseded: _Left.LATER, NotFound: _Left.NOTHING}
 
 
 async def run_worker(
-    sources: Sources, settings: Settings, stop: asyncio.Event, *, clock: Clock = utc_now
+    sources: Sources,
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    hooks: Hooks,
+    clock: Clock = utc_now,
 ) -> None:
     """Work on what the queue has until `stop` is set; then end, or give back, the day in hand.
 
-    A queue that cannot be read is tried again, after twice as long each time.
+    With nothing in the queue it does what the hooks owe, for runs that left it undone. A queue that
+    cannot be read is tried again, after twice as long each time.
     """
-    workshop = Workshop.of(settings, sources, clock=clock, stopping=stop.is_set)
-    outage = Outage()
+    workshop = Workshop.of(settings, sources, clock=clock, hooks=hooks, stopping=stop.is_set)
+    outage, owed = Outage(), _OwedWork()
     while not stop.is_set():
         try:
             async with listening(sources.database, workshop.stale_after) as found:
                 if not outage.is_on:
                     log.info("worker.started", queue=str(found.name))
                 while not stop.is_set():
-                    pause = await _serve(found, workshop, stop)
+                    pause = await _serve(found, workshop, stop, owed)
                     outage.end()
                     await _wait(stop, found.changed, pause.total_seconds())
         except Exception as error:  # noqa: BLE001 - a service whose worker has ended looks well
@@ -65,7 +75,26 @@ async def run_worker(
     log.info("worker.stopped")
 
 
-async def _serve(found: Queue, workshop: Workshop, stop: asyncio.Event) -> timedelta:
+class _OwedWork:
+    """Does what the hooks owe; what fails is left alone twice as long each time."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._resting_until = 0.0
+
+    async def follow(self, workshop: Workshop, stop: asyncio.Event) -> None:
+        """Do it, unless it rests."""
+        if monotonic() < self._resting_until:
+            return
+        following = follow_all(workshop.hooks, workshop.sources, workshop.clock)
+        is_done = await _within_grace(following, stop) is not False
+        self._failures = 0 if is_done else self._failures + 1
+        self._resting_until = monotonic() + _pause(workshop, self._failures).total_seconds()
+
+
+async def _serve(
+    found: Queue, workshop: Workshop, stop: asyncio.Event, owed: _OwedWork
+) -> timedelta:
     """See to one job, or to runs without one; return how long to wait unless jobs are made."""
     job = await found.take()
     if job is not None:
@@ -73,7 +102,16 @@ async def _serve(found: Queue, workshop: Workshop, stop: asyncio.Event) -> timed
         return queue.NOW
     async with workshop.sources.database.transaction() as session:
         lost = await queue.wake_lost(session)
-    return queue.NOW if lost else workshop.heartbeat
+    if lost:
+        return queue.NOW
+    await owed.follow(workshop, stop)
+    return workshop.heartbeat
+
+
+def _pause(workshop: Workshop, failures: int) -> timedelta:
+    """Return how long to leave alone what failed so often in a row: twice as long each time."""
+    doubled = workshop.heartbeat * float(2 ** min(failures, MOST_DOUBLED))
+    return min(doubled, MOST_WAITED)
 
 
 async def _see_to(job: Job, found: Queue, workshop: Workshop, stop: asyncio.Event) -> None:
@@ -94,8 +132,7 @@ async def _fail(job: Job, error: Exception, found: Queue, workshop: Workshop) ->
     """Let the run be tried again, after twice as long each time; the last time, end it."""
     run_id, tries = run_of(job), job.attempts + 1
     if tries < MOST_TRIES:
-        doubled = workshop.heartbeat * 2**job.attempts
-        await found.put_back(job, min(doubled, MOST_WAITED), error)
+        await found.put_back(job, _pause(workshop, job.attempts), error)
         return
     said = error.message if isinstance(error, AppError) else UNEXPECTED.format(type(error).__name__)
     async with workshop.sources.database.transaction() as session:
@@ -110,7 +147,10 @@ async def _attempt(job: Job, workshop: Workshop, stop: asyncio.Event) -> _Left |
     """Work on a chunk of the job's run; return what is left of it, or why the try failed."""
     run_id = run_of(job)
     try:
-        if await _chunk(run_id, workshop, stop):
+        is_more = await _within_grace(work_on_a_chunk(run_id, workshop), stop)
+        if is_more is None:
+            log.warning("chunk.given_back", run=str(run_id))
+        if is_more in {None, True}:
             return _Left.MORE
         async with workshop.sources.database.transaction() as session:
             run = await store.named(session, run_id)
@@ -126,17 +166,14 @@ async def _attempt(job: Job, workshop: Workshop, stop: asyncio.Event) -> _Left |
     return _Left.LATER if run.status in ACTIVE else _Left.NOTHING
 
 
-async def _chunk(run_id: UUID, workshop: Workshop, stop: asyncio.Event) -> bool:
-    """Work on a chunk; once told to stop, for a while, and then give it back as it is."""
-    chunk = asyncio.create_task(work_on_a_chunk(run_id, workshop))
+async def _within_grace(work: Coroutine[object, object, bool], stop: asyncio.Event) -> bool | None:
+    """Return what the work does; once told to stop, end it after a while, and return None."""
+    chunk = asyncio.create_task(work)
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({chunk, stopping}, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.wait({chunk}, timeout=GRACE_SECONDS)
-        if chunk.done():
-            return chunk.result()
-        log.warning("chunk.given_back", run=str(run_id))
-        return True
+        return chunk.result() if chunk.done() else None
     finally:
         stopping.cancel()
         chunk.cancel()

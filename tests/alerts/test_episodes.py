@@ -9,14 +9,16 @@ from sqlmodel import select
 
 from app.alerts.acting import act_on_all
 from app.alerts.deeds import Resolve
+from app.alerts.evaluate import evaluate
 from app.alerts.kinds import AlertOrigin, Resolution, Severity, Status
 from app.alerts.models import AlertDayCount
 from app.kit.db import Database
+from app.kit.errors import SourceDown
 from app.runs import store as runs
 from app.runs.gate import Verdict
 from tests.alerts.world import ANA, AWAY, WELL, World, day
 from tests.support.runs import made, run_request
-from tests.support.scripted import Day, Seen, at_two
+from tests.support.scripted import UTC_ZONE, Day, ScriptedReport, Seen, at_two
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -95,6 +97,20 @@ async def test_of_eight_who_evaluate_at_once_one_does(world: World) -> None:
 
     assert sum(len(days) for days in done) == 5
     await world.check()
+
+
+async def test_an_academy_that_cannot_be_evaluated_keeps_no_other_waiting(
+    database: Database,
+) -> None:
+    report = ScriptedReport(fails_in=0)
+    worlds = [World(database, academy_id, report) for academy_id in (1, 2)]
+    for world in worlds:
+        await world.publish(day(0), {1: AWAY})
+
+    with pytest.raises(SourceDown):
+        await evaluate(database, report, None, clock=lambda: at_two(day(0)), zone=UTC_ZONE)
+
+    assert sum([len(await world.alerts()) for world in worlds]) == 1
 
 
 async def test_a_day_that_a_run_still_has_to_do_is_waited_for(world: World) -> None:

@@ -9,6 +9,7 @@ from app.kit.clock import utc_now
 from app.kit.db import Database
 from app.sources.importing import Kind
 from tests.cli.conftest import Headsup, two_academies
+from tests.support.published import publish, risk
 from tests.support.reporting import event, put, put_activity, sources_of, subscription
 from tests.support.runs import claimed, made
 
@@ -100,12 +101,22 @@ async def test_a_held_day_is_wrong_and_says_why(
     assert "held: Held, because data may be missing: 1 subscriber was active" in answer.words
 
 
+async def test_alerts_that_nobody_evaluated_are_worth_a_look(
+    headsup: Headsup, database: Database
+) -> None:
+    await publish(database, risk())
+
+    answer = headsup("doctor")
+
+    assert "alerts are owed for 1 day of academies, published since" in answer.words
+
+
 async def test_a_run_that_its_worker_left_is_worth_a_look(
     headsup: Headsup, database: Database
 ) -> None:
     run = await made(database)
     left = headsup("doctor").words
-    assert await claimed(database, run.id, now=utc_now())
+    assert await claimed(database, run.id)
     taken = headsup("doctor").words
 
     said = "nobody works on that of churn from 2026-03-01 to 2026-03-04"

@@ -1,20 +1,30 @@
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.kit.clock import utc_now
 from app.kit.db import Database
-from app.runs import claims, store
+from app.runs import claims, runner, store
 from app.runs.claims import Claim, DayResult, Stopped, Superseded
 from app.runs.models import Origin, RunDayState, RunStatus
 from app.runs.store import Asker
-from tests.support.runs import FIRST, NOW, STALE_AFTER, claimed, made, run_request
+from tests.support.reporting import sources_of, workshop_of
+from tests.support.runs import FIRST, NOW, STALE_AFTER, claimed, made, run_request, silent
+from tests.support.watching import look
 
-LATER = NOW + STALE_AFTER + timedelta(seconds=1)
+MARGIN = timedelta(minutes=1)
+
+
+async def taken_over(database: Database, run_id: UUID) -> Claim | None:
+    """Claim a run whose worker has been silent for too long."""
+    await silent(database, run_id)
+    return await claimed(database, run_id)
 
 
 async def test_of_eight_workers_one_gets_the_run(database: Database) -> None:
@@ -40,8 +50,27 @@ async def test_eight_identical_requests_make_one_run(database: Database) -> None
 async def test_a_living_worker_is_not_taken_over(database: Database) -> None:
     run = await made(database)
     await claimed(database, run.id)
+    await silent(database, run.id, since=STALE_AFTER / 2)
 
-    assert await claimed(database, run.id, now=NOW + STALE_AFTER) is None
+    assert await claimed(database, run.id) is None
+
+
+async def test_a_clock_that_steps_back_delays_no_takeover(
+    database: Database, tmp_path: Path
+) -> None:
+    """Whatever the clocks of two machines say, silence is measured by the database's."""
+    run = await made(database)
+    ahead = workshop_of(sources_of(database, tmp_path), clock=lambda: utc_now() + 10 * MARGIN)
+    async with database.connection() as connection:
+        mine = await runner._claim(run.id, ahead, connection)
+        assert mine is not None
+        async with database.transaction() as session:
+            await claims.beat(session, mine)
+
+    found = await look(database, run.id)
+
+    assert found.heartbeat_at is not None
+    assert abs(found.heartbeat_at - utc_now()) < MARGIN
 
 
 async def test_a_silent_worker_is_taken_over_and_can_do_nothing_more(database: Database) -> None:
@@ -49,7 +78,7 @@ async def test_a_silent_worker_is_taken_over_and_can_do_nothing_more(database: D
     old = await claimed(database, run.id)
     assert old is not None
 
-    new = await claimed(database, run.id, now=LATER)
+    new = await taken_over(database, run.id)
 
     assert new == Claim(run_id=run.id, attempt=2)
     with pytest.raises(Superseded):
@@ -57,7 +86,7 @@ async def test_a_silent_worker_is_taken_over_and_can_do_nothing_more(database: D
             await claims.check(session, old)
     with pytest.raises(Superseded):
         async with database.transaction() as session:
-            await claims.beat(session, old, LATER)
+            await claims.beat(session, old)
 
 
 async def test_a_takeover_ends_what_the_old_worker_had_open(database: Database) -> None:
@@ -65,7 +94,7 @@ async def test_a_takeover_ends_what_the_old_worker_had_open(database: Database) 
     async with database.connection() as connection:
         await claimed(database, run.id, backend_pid=connection.backend_pid)
 
-        await claimed(database, run.id, now=LATER)
+        await taken_over(database, run.id)
 
         with pytest.raises(DBAPIError, match=r"terminat|closed"):
             async with connection.transaction() as session:
@@ -79,10 +108,11 @@ async def test_a_takeover_does_not_wait_for_a_worker_that_froze_while_it_said_it
     async with frozen.connection() as connection, AsyncSession(frozen.engine) as beating:
         old = await claimed(database, run.id, backend_pid=connection.backend_pid)
         assert old is not None
-        await claims.beat(beating, old, NOW)
+        await silent(database, run.id)
+        await claims.beat(beating, old)
 
         async with asyncio.timeout(60):
-            assert await claimed(database, run.id, now=LATER) is not None
+            assert await claimed(database, run.id) is not None
 
         with pytest.raises(DBAPIError, match=r"terminat|closed"):
             await beating.exec(text("SELECT 1"))  # type: ignore[call-overload]
@@ -97,7 +127,7 @@ async def test_a_takeover_leaves_the_connections_of_other_processes_alone(
         await claimed(database, run.id, backend_pid=connection.backend_pid)
         before = await session.scalar(text("SELECT pg_backend_pid()"))
 
-        await claimed(database, run.id, now=LATER)
+        await taken_over(database, run.id)
 
         assert await session.scalar(text("SELECT pg_backend_pid()")) == before
     await frozen.close()
@@ -108,7 +138,7 @@ async def test_what_a_superseded_worker_wrote_is_undone(database: Database) -> N
     run = await made(database)
     old = await claimed(database, run.id)
     assert old is not None
-    await claimed(database, run.id, now=LATER)
+    await taken_over(database, run.id)
 
     with pytest.raises(Superseded):
         await publish(database, old)
@@ -126,7 +156,7 @@ async def test_days_are_given_out_oldest_first_and_again_after_a_takeover(
     async with database.transaction() as session:
         first = await claims.next_days(session, mine, most=2)
         await claims.record_day(session, mine, DayResult(day=first[0], state=RunDayState.PUBLISHED))
-    new = await claimed(database, run.id, now=LATER)
+    new = await taken_over(database, run.id)
     assert new is not None
 
     async with database.transaction() as session:
@@ -145,7 +175,7 @@ async def test_a_run_asked_to_stop_says_so_to_its_worker(database: Database) -> 
 
     with pytest.raises(Stopped):
         async with database.transaction() as session:
-            await claims.beat(session, mine, NOW)
+            await claims.beat(session, mine)
 
     async with database.transaction() as session:
         assert await claims.finish(session, mine, NOW, stopped=True) is RunStatus.CANCELLED

@@ -72,7 +72,7 @@ async def test_a_service_that_starts_makes_up_for_what_was_missed(
     await put_activity(sources, [event(1, utc_now() - timedelta(days=2))])
     settings = Settings(home=tmp_path, heartbeat_seconds=0.2)
 
-    async with at_work(sources, settings, chores=()), asyncio.timeout(30):
+    async with at_work(sources, settings, chores=(), hooks=()), asyncio.timeout(30):
         run = await ended(sources)
 
     assert (run.status, (run.day_to - run.day_from).days) == (RunStatus.DONE, 13)

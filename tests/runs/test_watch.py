@@ -12,8 +12,9 @@ from sqlalchemy import text
 from app.kit.db import Database
 from app.runs.gate import DayState
 from app.runs.models import EVERY_ACADEMY, RunStatus
-from tests.support.published import DAY, publish, risk
-from tests.support.runs import claimed, made
+from tests.support.alerting import published
+from tests.support.published import DAY, PUBLISHED_AT, publish, risk
+from tests.support.runs import claimed, made, silent
 from tests.support.service import NOW, client, service
 from tests.support.watching import ask_for
 
@@ -46,7 +47,7 @@ async def test_the_process_lives(database: Database, tmp_path: Path) -> None:
 async def test_a_service_whose_night_is_published_is_ready(
     database: Database, tmp_path: Path
 ) -> None:
-    await publish(database, risk())
+    await published(database, risk())
 
     answer = await ask(database, tmp_path, "/readyz")
 
@@ -57,7 +58,7 @@ async def test_a_service_whose_night_is_published_is_ready(
 async def test_what_is_held_is_a_warning_that_names_nobody(
     database: Database, tmp_path: Path
 ) -> None:
-    await publish(database, risk(), state=DayState.HELD, reason="12 subscribers of academy 1")
+    await published(database, risk(), state=DayState.HELD, reason="12 subscribers of academy 1")
 
     answer = await ask(database, tmp_path, "/readyz")
 
@@ -65,11 +66,23 @@ async def test_what_is_held_is_a_warning_that_names_nobody(
 
 
 async def test_what_is_overdue_is_a_warning(database: Database, tmp_path: Path) -> None:
-    await publish(database, risk(report_date=DAY - timedelta(days=1)))
+    await published(database, risk(report_date=DAY - timedelta(days=1)))
 
     (warning,) = (await ask(database, tmp_path, "/readyz")).json()["warnings"]
 
     assert warning.startswith(f"churn: {DAY} is missing")
+
+
+async def test_alerts_that_nobody_evaluates_are_a_warning_and_a_figure(
+    database: Database, tmp_path: Path
+) -> None:
+    await publish(database, risk(), risk(academy_id=2))
+
+    (warning,) = (await ask(database, tmp_path, "/readyz")).json()["warnings"]
+    found = await metrics(database, tmp_path)
+
+    assert warning.startswith("churn: alerts are owed for 2 days of academies, published since")
+    assert found["owed_seconds", "alerts", "churn"] == (NOW - PUBLISHED_AT).total_seconds()
 
 
 async def test_tables_of_an_older_version_are_not_ready(database: Database, tmp_path: Path) -> None:
@@ -84,15 +97,17 @@ async def test_tables_of_an_older_version_are_not_ready(database: Database, tmp_
 
 
 async def test_metrics_are_counted_from_the_tables(database: Database, tmp_path: Path) -> None:
-    await publish(database, risk())
+    await published(database, risk())
     run = await made(database)
-    await claimed(database, run.id, now=NOW - timedelta(days=1))
+    await claimed(database, run.id)
+    await silent(database, run.id)
 
     found = await metrics(database, tmp_path)
 
     assert found["newest_published_day_age_seconds", "churn"] == 9 * 3600
     assert found["runs", "churn", RunStatus.RUNNING] == 1
     assert found["silent_runs", "churn"] == 1
+    assert found["owed_seconds", "alerts", "churn"] == 0
     assert found["oldest_active_run_seconds", "churn"] == (NOW - run.created_at).total_seconds()
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pyarrow as pa
 
+from app.hooks import HOOKS
 from app.kit.bulk import read_frame
 from app.kit.db import Database
 from app.reports.churn.report import EXPORT_SQL
@@ -39,6 +40,7 @@ def workshop_of(sources: Sources, **changes: object) -> Workshop:
         "clock": lambda: NOW,
         "heartbeat": timedelta(seconds=60),
         "min_volume_ratio": 0.2,
+        "hooks": HOOKS,
         **changes,
     }
     return Workshop(**values)  # type: ignore[arg-type]

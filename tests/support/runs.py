@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
+from sqlmodel import col, func, update
+
 from app.kit.db import Database
 from app.runs import claims, store
 from app.runs.claims import Claim, Worker
@@ -30,10 +32,17 @@ async def made(database: Database, request: RunRequest | None = None) -> Run:
     return run
 
 
-async def claimed(
-    database: Database, run_id: UUID, *, now: datetime = NOW, backend_pid: int = 1
-) -> Claim | None:
+async def claimed(database: Database, run_id: UUID, *, backend_pid: int = 1) -> Claim | None:
     """Try to claim a run."""
     worker = Worker(name="tester", backend_pid=backend_pid, stale_after=STALE_AFTER)
     async with database.transaction() as session:
-        return await claims.claim(session, run_id, worker=worker, now=now)
+        return await claims.claim(session, run_id, worker=worker, now=NOW)
+
+
+async def silent(
+    database: Database, run_id: UUID, *, since: timedelta = STALE_AFTER + timedelta(seconds=1)
+) -> None:
+    """Let the run's worker have been silent for so long."""
+    async with database.transaction() as session:
+        heard_at = func.clock_timestamp() - since
+        await session.exec(update(Run).where(col(Run.id) == run_id).values(heartbeat_at=heard_at))

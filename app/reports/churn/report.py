@@ -15,10 +15,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import and_, col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.alerts.evaluate import evaluate, foresee
+from app.alerts.evaluate import foresee
 from app.alerts.store import DueDay
 from app.kit.bulk import content_sha256, copy_in, encode
-from app.kit.clock import Clock
 from app.kit.cursors import PAGE_PARAMETERS
 from app.kit.days import end_of, number_of
 from app.kit.errors import SourceDown
@@ -176,11 +175,6 @@ class ChurnReport(BaseReport):
         for table in (ChurnRiskReport, ChurnDaySummary):
             at = and_(col(table.report_date) == day, col(table.academy_id) == academy_id)
             await session.exec(delete(table).where(at))
-
-    async def evaluate_alerts(self, academies: Academies, clock: Clock) -> None:
-        """Open, follow and end the episodes of every day that is published and was not judged."""
-        database, zone = self.sources.database, self.sources.zone
-        await evaluate(database, alerts, academies, clock=clock, zone=zone)
 
     async def preview(
         self,

@@ -11,6 +11,7 @@ from app.kit.clock import Clock
 from app.kit.days import ONE_DAY, day_of
 from app.kit.errors import AppError, Fault
 from app.runs import health, reading
+from app.runs.hooks import Hooks, overdue, said_of
 from app.runs.registry import reports
 from app.runs.watch.probe import PATIENCE_SECONDS, Finding, Probe
 from app.sources import migrations
@@ -25,9 +26,10 @@ SILENT = Fault(pointer="/database", message="it does not answer")
 class Readiness:
     """What is known of the service's database and warehouse, shared by all who ask."""
 
-    def __init__(self, sources: Sources, clock: Clock) -> None:
+    def __init__(self, sources: Sources, clock: Clock, hooks: Hooks) -> None:
         self._sources = sources
         self._clock = clock
+        self._hooks = hooks
         self._probes = (
             Probe("/database", self._look_at_database, period=DATABASE_PERIOD),
             Probe("/warehouse", self._look_at_warehouse, period=WAREHOUSE_PERIOD),
@@ -86,4 +88,6 @@ class Readiness:
                 )
             for day, state in await reading.pending(session, report_type, yesterday):
                 warnings.append(f"{report_type}: {day} is {state.lower()}")
+        for hook, debt in await overdue(session, self._hooks, self._clock()):
+            warnings.append(f"{debt.report_type}: {said_of(hook, debt)}")
         return warnings

@@ -13,7 +13,7 @@ from app.kit.problems import answers
 from app.kit.secured_route import SecuredRoute
 from app.runs import examples
 from app.runs.job import BEATS_UNTIL_STALE
-from app.runs.metrics import standing
+from app.runs.metrics import owed_by, standing
 from app.runs.opened import OpenedDep
 from app.runs.watch.readiness import Readiness
 
@@ -44,7 +44,9 @@ class Ready(BaseModel):
     )
 
     status: Literal["ready"] = "ready"
-    warnings: list[str] = Field(description="Days that are overdue, held or failed.")
+    warnings: list[str] = Field(
+        description="Days that are overdue, held or failed, and what is owed for others."
+    )
     age_seconds: float = Field(description="How long ago the oldest part of this was found.")
 
 
@@ -88,5 +90,6 @@ async def get_metrics(opened: OpenedDep) -> Response:
     found = await standing(opened.session, opened.sources, opened.now, stale_after=stale_after)
     registry = CollectorRegistry()
     registry.register(found)
+    registry.register(await owed_by(opened.session, opened.hooks, opened.now))
     text = generate_latest(registry) + generate_latest(REGISTRY)
     return Response(text, media_type=CONTENT_TYPE_LATEST, headers=NO_STORE)

@@ -1,0 +1,8 @@
+"""What follows each publication, in every process that runs reports."""
+
+from collections.abc import Sequence
+
+from app.alerts.hook import AlertEvaluation
+from app.runs.hooks import PublicationHook
+
+HOOKS: Sequence[PublicationHook] = (AlertEvaluation(),)

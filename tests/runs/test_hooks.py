@@ -1,0 +1,124 @@
+"""What follows a publication is owed until it is done, whoever left it undone."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from typing_extensions import override
+
+from app.hooks import HOOKS
+from app.kit.clock import Clock
+from app.kit.db import Database
+from app.runs.generate import ask, see_through
+from app.runs.hooks import Debt, PublicationHook, follow_all
+from app.runs.models import RunStatus
+from app.runs.schedule import sweep
+from app.runs.worker import run_worker
+from app.settings import Settings
+from app.sources.importing import Kind
+from app.sources.sources import Sources
+from tests.support.alerting import alerts
+from tests.support.alerting import critical as away
+from tests.support.published import DAY, PUBLISHED_AT, publish
+from tests.support.reporting import (
+    ASKER,
+    event,
+    put,
+    put_activity,
+    sources_of,
+    subscription,
+    workshop_of,
+)
+from tests.support.runs import run_request
+
+
+@dataclass
+class Failing(PublicationHook):
+    """A hook that always owes something and can never do it."""
+
+    name = "failing"
+    tries: int = 0
+
+    @override
+    async def owed(self, session: AsyncSession) -> Sequence[Debt]:
+        return [Debt(report_type="churn", days=1, since=PUBLISHED_AT)]
+
+    @override
+    async def follow(self, sources: Sources, report_type: str, clock: Clock) -> None:
+        self.tries += 1
+        raise RuntimeError(report_type)
+
+
+def at_two() -> datetime:
+    """The morning after the published day."""
+    return datetime.combine(DAY + timedelta(days=1), time(2), UTC)
+
+
+async def owed(database: Database) -> Sequence[Debt]:
+    """What the service has still to do."""
+    async with database.transaction() as session:
+        return [debt for hook in HOOKS for debt in await hook.owed(session)]
+
+
+async def test_what_is_owed_says_how_much_and_since_when(database: Database) -> None:
+    nothing = await owed(database)
+    await publish(database, away(1), away(2, academy_id=2))
+
+    assert nothing == []
+    assert await owed(database) == [Debt(report_type="churn", days=2, since=PUBLISHED_AT)]
+
+
+async def test_a_worker_with_nothing_to_do_does_what_another_left(
+    database: Database, tmp_path: Path
+) -> None:
+    await publish(database, away(1))
+    sources, stop = sources_of(database, tmp_path), asyncio.Event()
+    settings = Settings(home=tmp_path, heartbeat_seconds=0.2)
+    working = asyncio.create_task(run_worker(sources, settings, stop, clock=at_two, hooks=HOOKS))
+
+    async with asyncio.timeout(30):
+        while await owed(database):  # noqa: ASYNC110 - of the worker
+            await asyncio.sleep(0.02)
+    stop.set()
+    await working
+
+    assert [alert.user_id for alert in await alerts(database)] == [1]
+
+
+async def test_a_wake_does_what_another_left(database: Database, tmp_path: Path) -> None:
+    await publish(database, away(1))
+
+    await sweep(sources_of(database, tmp_path), at_two, Settings(home=tmp_path), HOOKS)
+
+    assert await owed(database) == []
+    assert [alert.user_id for alert in await alerts(database)] == [1]
+
+
+async def test_a_hook_that_fails_keeps_no_other_from_its_work(
+    database: Database, tmp_path: Path
+) -> None:
+    await publish(database, away(1))
+
+    is_done = await follow_all((Failing(), *HOOKS), sources_of(database, tmp_path), at_two)
+
+    assert not is_done
+    assert await owed(database) == []
+
+
+async def test_a_run_whose_hook_fails_is_done_and_asks_it_again(
+    database: Database, tmp_path: Path
+) -> None:
+    sources, failing = sources_of(database, tmp_path), Failing()
+    await put(database, Kind.SUBSCRIPTIONS, [subscription(1)])
+    day = date(2026, 3, 1)
+    await put_activity(sources, [event(1, datetime.combine(day, time(12), UTC))])
+    workshop = workshop_of(sources, hooks=(failing,))
+    run, _ = await ask(run_request(day_from=day, day_to=day), ASKER, workshop)
+
+    outcome = await see_through(run.id, workshop)
+
+    assert (outcome.run.status, outcome.newest) == (RunStatus.DONE, day)
+    assert failing.tries == 2, "after the day, and before the run's end"
