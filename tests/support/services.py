@@ -25,10 +25,12 @@ ENDS_WITHIN = 120
 class Service:
     """A process of `headsup`, started in a session of its own."""
 
-    def __init__(self, words: Sequence[str], environment: Mapping[str, str], log: IO[str]) -> None:
+    def __init__(
+        self, module: str, words: Sequence[str], environment: Mapping[str, str], log: IO[str]
+    ) -> None:
         self.log = Path(log.name)
         self._process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "app", *words],
+            [sys.executable, "-m", module, *words],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -52,6 +54,11 @@ class Service:
         """Say whether it logged something under that name; fail if it has ended before."""
         assert self._process.poll() is None, self.log.read_text("utf-8")
         return bool(self.events(name))
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is there no longer."""
+        return self._process.poll() is not None
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
@@ -83,11 +90,11 @@ class Services:
         }
         self.started: list[Service] = []
 
-    def start(self, *words: str) -> Service:
-        """Start `headsup` with the given words."""
-        path = self.home / f"{words[0]}-{uuid4().hex}.log"
+    def start(self, *words: str, module: str = "app") -> Service:
+        """Start `headsup`, or a module that wraps it, with the given words."""
+        path = self.home / f"{module}-{uuid4().hex}.log"
         with path.open("w", encoding="utf-8") as log:
-            service = Service(words, self._environment, log)
+            service = Service(module, words, self._environment, log)
         self.started.append(service)
         return service
 
