@@ -5,7 +5,6 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from enum import Enum, auto
 from time import monotonic
-from uuid import UUID
 
 import structlog
 from pgqueuer.models import Job

@@ -50,7 +50,9 @@ async def working(database: Database, home: Path) -> AsyncIterator[list[EventDic
     settings = Settings(home=home, heartbeat_seconds=0.01)
     stop = asyncio.Event()
     with capture_logs() as logged:
-        worker = asyncio.create_task(run_worker(sources_of(database, home), settings, stop))
+        worker = asyncio.create_task(
+            run_worker(sources_of(database, home), settings, stop), hooks=()
+        )
         try:
             await until(lambda: bool(named(logged, "worker.started")))
             yield logged
