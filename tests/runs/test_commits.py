@@ -44,8 +44,8 @@ TABLES = {
 }
 LEFT_OUT = """
     id alert_id prior run_id attempt tries revision checked_revision seconds bytes_processed
-    bytes_billed triggered_at resolved_at happened_at started_at finished_at heartbeat_at published_at
-    updated_at evaluated_at
+    bytes_billed triggered_at resolved_at happened_at started_at finished_at heartbeat_at
+    published_at updated_at evaluated_at
 """
 """When it was done, at which try, and what was read again for it."""
 STATE_SQL = """

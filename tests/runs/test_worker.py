@@ -51,7 +51,7 @@ async def working(database: Database, home: Path) -> AsyncIterator[list[EventDic
     stop = asyncio.Event()
     with capture_logs() as logged:
         worker = asyncio.create_task(
-            run_worker(sources_of(database, home), settings, stop), hooks=()
+            run_worker(sources_of(database, home), settings, stop, hooks=())
         )
         try:
             await until(lambda: bool(named(logged, "worker.started")))
