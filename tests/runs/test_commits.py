@@ -43,9 +43,9 @@ TABLES = {
         JOIN report_days AS day USING (report_type, academy_id, report_date))""",
 }
 LEFT_OUT = """
-    id alert_id prior run_id attempt tries revision checked_revision seconds bytes_processed
-    bytes_billed triggered_at resolved_at happened_at started_at finished_at heartbeat_at
-    published_at updated_at evaluated_at
+    id alert_id prior run_id attempt tries revision checked_revision seconds
+    bytes_processed bytes_billed triggered_at resolved_at happened_at started_at finished_at
+    heartbeat_at published_at updated_at evaluated_at
 """
 """When it was done, at which try, and what was read again for it."""
 STATE_SQL = """

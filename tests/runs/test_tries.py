@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.bulk import read_frame
 from app.kit.db import Database
 from app.reports.churn.report import ChurnReport
 from app.runs import runner
-from app.runs.base import Fetched, Processed
+from app.runs.base import Fetched, Prepared, Processed
 from app.runs.claims import Superseded
 from app.runs.job import Job
 from app.runs.models import Run, RunDayState
@@ -29,6 +30,8 @@ END_ALL_SQL = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+
+END_OWN_SQL = "SELECT pg_terminate_backend(pg_backend_pid())"
 
 
 async def one_subscriber(database: Database, home: Path) -> None:
@@ -52,6 +55,17 @@ class Unlucky(ChurnReport):
         return processed
 
 
+class UnluckyWriter(ChurnReport):
+    """The report, of whose second day the server ends the connection that writes it."""
+
+    async def save_reports(
+        self, session: AsyncSession, prepared: Prepared, *, rows_changed: bool
+    ) -> int:
+        if prepared.day == DAYS[-1]:
+            await (await session.connection()).execute(text(END_OWN_SQL))
+        return await super().save_reports(session, prepared, rows_changed=rows_changed)
+
+
 @pytest.fixture
 async def run(sources: Sources) -> Run:
     return await made(sources.database, run_request(day_from=DAYS[0], day_to=DAYS[-1]))
@@ -69,10 +83,11 @@ async def job_of(run: Run, report: ChurnReport) -> AsyncIterator[Job]:
         yield Job(run=run, mine=mine, report=report, connection=connection, workshop=workshop)
 
 
+@pytest.mark.parametrize("report", [Unlucky, UnluckyWriter])
 async def test_the_day_is_tried_again_and_the_one_before_it_stays(
-    sources: Sources, run: Run
+    sources: Sources, run: Run, report: type[ChurnReport]
 ) -> None:
-    async with job_of(run, Unlucky(sources)) as job:
+    async with job_of(run, report(sources)) as job:
         with pytest.raises(TryFailed):
             await runner._fetch_and_run(job, DAYS)
     left = await states(sources.database, run.id)
