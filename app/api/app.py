@@ -119,8 +119,7 @@ def _keep(app: FastAPI, sources: Sources, clock: Clock) -> None:
 
 
 def _add_failures(app: FastAPI) -> None:
-    for kind in failures.KINDS:
-        app.add_exception_handler(kind, failures.answer)
+    app.exception_handlers.update(failures.HANDLERS)
 
 
 def _add_middleware(app: FastAPI, cors_origins: Sequence[str]) -> None:

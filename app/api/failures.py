@@ -1,39 +1,63 @@
 """The one place where errors become answers."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 
+import structlog
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.types import ExceptionHandler
 
 from app.api.openapi import api_routes
 from app.api.requests import HEAD
 from app.kit import problems
-from app.kit.errors import AppError, Fault
+from app.kit.errors import AppError, Fault, SourceDown
+from app.kit.failures import ROOTS, unavailable_of
 from app.kit.problems import ProblemAnswer
 
 WORDS = {
     HTTPStatus.NOT_FOUND: ("no_such_path", "There is nothing at this path."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "The path does not take this method."),
 }
-DATABASE_DOWN = (ConnectionError, InterfaceError, OperationalError, PoolTimeout)
 JSON = "application/json"
-KINDS = (AppError, RequestValidationError, HTTPException, *DATABASE_DOWN, Exception)
+
+log = structlog.get_logger("app.api")
 
 
 async def answer(request: Request, error: Exception) -> Response:
-    """Answer an error of any kind; only what a person can act on is told."""
-    if isinstance(error, AppError):
-        return problems.of_error(error)
+    """Answer an error of a kind that a person can act on; raise one that is a bug."""
     if isinstance(error, RequestValidationError):
         return _of_other_body(request, error) or problems.of_validation(error)
     if isinstance(error, HTTPException):
         return _of_router(request, error)
-    if isinstance(error, DATABASE_DOWN):
-        return ProblemAnswer(503, "database_down", "The database does not answer; try again.")
-    return _of_bug()
+    known = unavailable_of(error)
+    if known is None:
+        raise error
+    if isinstance(known, SourceDown):
+        log.warning("request.unavailable", code=known.code, error=known.full_message)
+    return problems.of_error(known)
+
+
+async def answer_other(_request: Request, error: Exception) -> Response:
+    """Answer an error that is raised again afterwards, for the log; tell nothing of a bug."""
+    known = unavailable_of(error)
+    if known is not None:
+        return problems.of_error(known)
+    return ProblemAnswer(
+        500,
+        "internal_error",
+        "Something went wrong here; the log tells what, under this request's id.",
+    )
+
+
+HANDLERS: Mapping[type[Exception], ExceptionHandler] = MappingProxyType(
+    {
+        **dict.fromkeys((AppError, HTTPException, RequestValidationError, *ROOTS), answer),
+        Exception: answer_other,
+    }
+)
 
 
 def _of_other_body(request: Request, error: RequestValidationError) -> Response | None:
@@ -65,11 +89,3 @@ def _methods_at(request: Request) -> set[str]:
         if route.path_regex.match(request.url.path):
             found |= route.methods or set()
     return found | ({HEAD} if "GET" in found else set())
-
-
-def _of_bug() -> Response:
-    return ProblemAnswer(
-        500,
-        "internal_error",
-        "Something went wrong here; the log tells what, under this request's id.",
-    )

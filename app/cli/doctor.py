@@ -8,6 +8,7 @@ from app.cli.terminal import output, run, show
 from app.hooks import HOOKS
 from app.kit.clock import utc_now
 from app.kit.errors import AppError
+from app.kit.failures import translate_failures
 from app.runs.base import TextTable
 from app.runs.health import check_reports
 from app.runs.job import Workshop
@@ -38,13 +39,14 @@ async def _find(settings: Settings) -> AsyncIterator[Finding]:
     for finding in check_settings(settings):
         yield finding
     try:
-        async with open_sources(settings) as sources:
-            async for finding in check_sources(sources, utc_now()):
-                yield finding
-            stale_after = Workshop.of(settings, sources, clock=utc_now).stale_after
-            async for finding in check_reports(
-                sources, utc_now(), stale_after=stale_after, hooks=HOOKS
-            ):
-                yield finding
+        with translate_failures():
+            async with open_sources(settings) as sources:
+                async for finding in check_sources(sources, utc_now()):
+                    yield finding
+                stale_after = Workshop.of(settings, sources, clock=utc_now).stale_after
+                async for finding in check_reports(
+                    sources, utc_now(), stale_after=stale_after, hooks=HOOKS
+                ):
+                    yield finding
     except AppError as error:
-        yield Finding(level=Level.WRONG, subject="database", said=error.message)
+        yield Finding(level=Level.WRONG, subject="database", said=error.full_message)

@@ -23,6 +23,7 @@ from app.cli import (
 from app.cli.terminal import errors
 from app.kit import logs
 from app.kit.errors import AppError
+from app.kit.failures import translate_failures
 from app.kit.folders import FOR_OTHERS
 
 app = typer.Typer(
@@ -51,9 +52,10 @@ def main() -> None:
     os.umask(FOR_OTHERS)
     logs.configure(level=logging.ERROR, as_json=False)
     try:
-        app()
+        with translate_failures():
+            app()
     except AppError as error:
-        errors.print(f"[bold red]Error:[/] {escape(error.message)}", soft_wrap=True)
+        errors.print(f"[bold red]Error:[/] {escape(error.full_message)}", soft_wrap=True)
         for fault in error.faults:
             if fault.message not in error.message:
                 errors.print(f"  {escape(fault.pointer)}: {escape(fault.message)}", soft_wrap=True)

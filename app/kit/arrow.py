@@ -9,6 +9,8 @@ import polars as pl
 from adbc_driver_manager import Error as DriverError
 from adbc_driver_postgresql import dbapi
 
+from app.kit.failures import is_connection_lost
+
 MOST_IDLE = 4
 PLACE = re.compile(r"\$(\d+)")
 
@@ -27,7 +29,7 @@ class ArrowReader:
             try:
                 return self._read(self._idle.pop(), sql, params)
             except DriverError as error:
-                if not _is_lost(error):
+                if not is_connection_lost(error):
                     raise
         return self._read(dbapi.connect(self._url, autocommit=True), sql, params)
 
@@ -81,8 +83,3 @@ def _literal(value: object) -> str:
             return f"'{{{', '.join(str(int(each)) for each in value)}}}'"
         case _:
             raise TypeError(f"{type(value)} is written out nowhere")
-
-
-def _is_lost(error: DriverError) -> bool:
-    """Tell whether the server went away, rather than refused the statement."""
-    return error.sqlstate is None or error.sqlstate[:2] in {"08", "57", "\0\0"}

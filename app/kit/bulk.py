@@ -8,13 +8,12 @@ from types import MappingProxyType
 
 import polars as pl
 import pyarrow as pa
-from adbc_driver_manager import Error as DriverError
 from pgpq import ArrowToPostgresBinaryEncoder
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db import Database
-from app.kit.errors import SourceDown
+from app.kit.failures import DOWN, Unavailable, translate_failures
 
 ROWS_PER_CHUNK = 65_536
 FORMS: Mapping[pl.DataType, str] = MappingProxyType(
@@ -104,10 +103,8 @@ async def read_frame(database: Database, sql: str, params: Sequence[object] = ()
     Only what is committed is seen. Instants come as Datetime in microseconds, UTC. A `numeric`
     has no type in Arrow: cast it to `float8`. Raises `SourceDown`.
     """
-    try:
+    with translate_failures():
         return await asyncio.to_thread(database.arrow.read, sql, params)
-    except DriverError as error:
-        raise SourceDown(f"Postgres did not answer: {error}") from error
 
 
 def _chunks(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> Iterator[bytes]:
@@ -130,7 +127,7 @@ async def _copy(
     await connection.execute(text("SELECT 1"))
     raw = (await connection.get_raw_connection()).driver_connection
     if raw is None:
-        raise SourceDown("The connection to Postgres is closed")
+        raise Unavailable(DOWN)
     tag: str = await raw.copy_to_table(
         table_name, source=chunks, columns=list(columns), format="binary"
     )

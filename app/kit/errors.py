@@ -33,6 +33,8 @@ class AppError(Exception):
     def __init__(self, message: str, *, code: str = "", faults: Sequence[Fault] = ()) -> None:
         super().__init__(message)
         self.message = message
+        self.full_message = message
+        """With what only who runs the service may see."""
         self.code = code or self.default_code()
         self.faults = tuple(faults)
 
@@ -76,3 +78,4 @@ class SourceDown(AppError):
     """Something that is read did not answer."""
 
     status = 503
+    retry_after_seconds = 5

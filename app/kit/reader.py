@@ -1,22 +1,13 @@
 """Reading by single statements, on connections to which nothing else is sent."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
-from asyncpg import Connection, PostgresError, Record
-from asyncpg.exceptions import (
-    AdminShutdownError,
-    CrashShutdownError,
-    InterfaceError,
-    InternalClientError,
-    PostgresConnectionError,
-    QueryCanceledError,
-)
+from asyncpg import Connection, Record
 
-from app.kit.errors import SourceDown
+from app.kit.failures import BUSY, Unavailable, is_connection_lost
 from app.kit.statements import Statement, numbered
 
 PATIENCE_SECONDS = 30
@@ -28,16 +19,6 @@ READING: Mapping[str, str] = MappingProxyType(
 """Of connections that read. Postgres would plan their statements for their values each time, which
 takes it longer than running them: for partitioned tables it takes the guess at any values for the
 dearer one."""
-LOST = (
-    AdminShutdownError,
-    ConnectionError,
-    CrashShutdownError,
-    InterfaceError,
-    InternalClientError,
-    PostgresConnectionError,
-)
-"""What the driver says of a lost connection: its last word, or that it is confused by that."""
-
 Connect = Callable[[], Awaitable[Connection]]
 
 
@@ -62,16 +43,16 @@ class Reader:
         self._idle: list[Connection] = []
 
     async def rows(self, statement: Statement) -> Sequence[Record]:
-        """Return all rows.
-
-        Raises `ConnectionError` when the database does not answer, `SourceDown` when it takes too
-        long.
-        """
+        """Return all rows; raise what the driver raises, or `Unavailable` when too many wait."""
         await self._take_place()
         try:
-            return await self._ask(self._lend() or await connected(self._connect), statement)
-        except ConnectionError:
-            return await self._ask(await connected(self._connect), statement)
+            if (idle := self._lend()) is not None:
+                try:
+                    return await self._ask(idle, statement)
+                except Exception as error:
+                    if not is_connection_lost(error):
+                        raise
+            return await self._ask(await self._connect(), statement)
         finally:
             self._places.release()
 
@@ -88,7 +69,7 @@ class Reader:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._places.acquire()
         except TimeoutError as error:
-            raise ConnectionError("Too many wait for the database") from error
+            raise Unavailable(BUSY) from error
 
     def _lend(self) -> Connection | None:
         """Take the connection that was used last; those that were seen to close are dropped."""
@@ -109,33 +90,8 @@ class Reader:
         return found
 
 
-async def connected(connect: Connect) -> Connection:
-    """Make a connection; raise `ConnectionError` if there is none to be had."""
-    try:
-        return await connect()
-    except (OSError, PostgresError) as error:
-        raise ConnectionError("The database does not answer") from error
-
-
 async def ask(connection: Connection, statement: Statement) -> Sequence[Record]:
-    """Return all rows, as `answering` says."""
+    """Return all rows."""
     sql, values = numbered(statement)
-    with answering():
-        found: Sequence[Record] = await connection.fetch(sql, *values)
-        return found
-
-
-@contextmanager
-def answering() -> Iterator[None]:
-    """Raise `ConnectionError` where the database is lost, `SourceDown` where it took too long."""
-    try:
-        yield
-    except QueryCanceledError as error:
-        raise too_slow() from error
-    except LOST as error:
-        raise ConnectionError("The connection to the database is lost") from error
-
-
-def too_slow() -> SourceDown:
-    """Return the error for a statement that was ended because it took too long."""
-    return SourceDown(f"It took longer than {MOST_SECONDS} s.", code="too_slow")
+    found: Sequence[Record] = await connection.fetch(sql, *values)
+    return found

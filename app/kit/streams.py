@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from app.kit import etags
 from app.kit.db import Database
 from app.kit.formats import TYPES, ListFormat
-from app.kit.reader import Rows, answering, ask, connected
+from app.kit.reader import Rows, ask
 from app.kit.statements import Statement, numbered
 
 ROW_COUNT = "X-Row-Count"
@@ -51,11 +51,10 @@ async def snapshot(database: Database) -> AsyncIterator[Connection]:
 
     It has a connection of its own, so that slow readers leave the pool to the others.
     """
-    connection = await connected(database.connect)
+    connection = await database.connect()
     try:
-        with answering():
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
-                yield connection
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            yield connection
     finally:
         await connection.close()
 

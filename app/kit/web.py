@@ -1,7 +1,6 @@
 """What routes depend on: the database, a session, the clock, and types of what they take."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
@@ -10,20 +9,18 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Path, Request
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.clock import Clock
 from app.kit.db import Database
-from app.kit.reader import MOST_SECONDS, too_slow
+from app.kit.reader import MOST_SECONDS
 from app.kit.shared import Shared
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 MAX_ID = 2**63 - 1
 ISO_DAY_CHARACTERS = 10
-QUERY_CANCELED = "57014"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,26 +50,14 @@ ShellDep = Annotated[Shell, Depends(get_shell)]
 
 async def get_session(shell: ShellDep) -> AsyncIterator[AsyncSession]:
     """Open the request's transaction; it is committed before the answer leaves."""
-    with in_time():
-        async with shell.database.transaction() as session:
-            event.listen(session.sync_session, "after_begin", _limit)
-            yield session
+    async with shell.database.transaction() as session:
+        event.listen(session.sync_session, "after_begin", _limit)
+        yield session
 
 
 def _limit(_session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
     """Limit each statement, once there is one: until then the request holds no connection."""
     connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{MOST_SECONDS}s'")
-
-
-@contextmanager
-def in_time() -> Iterator[None]:
-    """Raise `SourceDown` for a statement that was ended because it took too long."""
-    try:
-        yield
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != QUERY_CANCELED:
-            raise
-        raise too_slow() from error
 
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]

@@ -7,10 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 
 import duckdb
-from adbc_driver_manager import Error as DriverError
 from adbc_driver_postgresql import dbapi
 
-from app.kit.errors import SourceDown
 from app.kit.formats import FORMULA
 
 
@@ -32,12 +30,9 @@ async def export(
 ) -> int:
     """Write what `sql` selects into `target` and return the rows; `details` is JSON.
 
-    Streamed in bounded memory. Raises `SourceDown`.
+    Streamed in bounded memory. Raises what the driver or DuckDB raise.
     """
-    try:
-        return await to_thread(_export, url, sql, params, target, form)
-    except DriverError as error:
-        raise SourceDown(f"Postgres did not answer: {error}") from error
+    return await to_thread(_export, url, sql, params, target, form)
 
 
 def _selection(stored: duckdb.DuckDBPyRelation, form: Format) -> str:

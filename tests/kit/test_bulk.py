@@ -124,7 +124,7 @@ async def test_parameters_are_bound_with_their_types(database: Database) -> None
 
 
 async def test_a_database_that_is_not_there_is_down() -> None:
-    with pytest.raises(SourceDown, match="Postgres did not answer"):
+    with pytest.raises(SourceDown, match="does not answer"):
         await bulk.read_frame(Database("postgresql://nobody@/none?host=/nowhere"), "SELECT 1")
 
 

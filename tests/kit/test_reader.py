@@ -8,7 +8,6 @@ import asyncpg
 import pytest
 
 from app.kit.db import Database
-from app.kit.errors import SourceDown
 from app.kit.reader import READING, Reader
 from app.kit.statements import Statement
 
@@ -60,7 +59,7 @@ async def test_what_ends_its_connection_every_time_is_a_database_that_does_not_a
 ) -> None:
     end = Statement(sql="SELECT pg_terminate_backend(pg_backend_pid())", params={})
 
-    with pytest.raises(ConnectionError):
+    with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError)):
         await reader.rows(end)
 
     assert await pid_of(reader) > 0
@@ -76,17 +75,16 @@ async def test_a_wrong_statement_is_told_and_forgotten(reader: Reader) -> None:
 async def test_what_takes_too_long_is_ended_and_said(database: Database) -> None:
     hasty = Reader(partial(database.connect, {**READING, "statement_timeout": "1ms"}), most=1)
 
-    with pytest.raises(SourceDown) as told:
+    with pytest.raises(asyncpg.QueryCanceledError):
         await hasty.rows(Statement(sql="SELECT pg_sleep(60)", params={}))
 
     await hasty.close()
-    assert told.value.code == "too_slow"
 
 
-async def test_a_database_that_is_not_there_does_not_answer(database: Database) -> None:
+async def test_a_server_that_is_not_there_refuses(database: Database) -> None:
     elsewhere = Database(f"{database.url}_not_there")
 
-    with pytest.raises(ConnectionError):
+    with pytest.raises(ConnectionRefusedError):
         await elsewhere.reader.rows(PID)
 
 

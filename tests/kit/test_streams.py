@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import scopes
 from app.kit.db import Database
+from app.kit.failures import unavailable_of
 from app.kit.formats import ListFormat
 from app.kit.reader import Rows
 from app.kit.statements import Statement
@@ -86,5 +87,9 @@ async def test_a_list_whose_connection_is_lost_before_it_is_sent_is_told_as_that
         return Whole(etag="", statement=end)
 
     asked = Request({"type": "http", "headers": []})
-    with pytest.raises(ConnectionError):
+    with pytest.raises(Exception) as lost:  # noqa: PT011 - its meaning is looked at
         await answer_whole(asked, database, ListFormat.CSV, read)
+
+    known = unavailable_of(lost.value)
+    assert known is not None
+    assert known.code == "database_down"

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.support.processes import packages
 
 ENDS_WITHIN = 300
+LIMITED = 'ulimit -f "$0" && exec "$@"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +25,19 @@ class Ended:
 
 
 class Command:
-    """`headsup` with a home, and perhaps a database, of its own."""
+    """`headsup` with a home, and perhaps a database, of its own.
 
-    def __init__(self, home: Path, **environment: str) -> None:
+    Its files may grow to so many blocks of 512 bytes, as on a disk that is nearly full. Python
+    compiles nothing there: it would leave its own files cut short.
+    """
+
+    def __init__(self, home: Path, *, file_blocks: int | None = None, **environment: str) -> None:
+        limit = "unlimited" if file_blocks is None else str(file_blocks)
+        self._limited = ["/bin/sh", "-c", LIMITED, limit, sys.executable, "-m", "app"]
         self._environment = {
             "PYTHONPATH": packages(),
             "PATH": os.defpath,
+            "PYTHONDONTWRITEBYTECODE": "1" if file_blocks else "",
             "HEADSUP_HOME": str(home),
             **environment,
         }
@@ -52,7 +60,7 @@ class Command:
     ) -> subprocess.Popen[bytes]:
         """Start it in a session of its own."""
         return subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "app", *words],
+            [*self._limited, *words],
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
