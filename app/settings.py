@@ -82,6 +82,12 @@ class Settings(BaseSettings):
         str | None, Field(description="A stand-in for BigQuery that asks for no credentials.")
     ] = None
 
+    max_streams: Annotated[
+        int, Field(ge=1, description="So many lists are streamed at once by one process.")
+    ] = 8
+    stream_stall_seconds: Annotated[
+        float, Field(gt=0, description="A stream that does not move for so long is cut.")
+    ] = 60
     trusted_proxies: Annotated[
         str | None,
         Field(

@@ -11,7 +11,7 @@ from app.alerts.schemas import AlertItem, AlertPage, SeverityCount
 from app.kit import cursors, etags
 from app.kit.formats import ListFormat, cells
 from app.kit.reader import Rows
-from app.kit.streams import Whole, answer_whole
+from app.kit.streams import Whole
 from app.kit.web import Shell
 
 TEXT_COLUMNS = ("email", "full_name", "reason", "assignee", "action_taken")
@@ -70,7 +70,7 @@ async def answer_stream(
         etag = await answers.etag_of_list(rows, asked, key, now=now)
         return Whole(etag=etag, statement=statement)
 
-    return await answer_whole(request, shell.database, kind, read)
+    return await shell.streams.answer(request, kind, read)
 
 
 def _resumed(query: AlertQuery) -> tuple[AlertQuery, Place | None]:

@@ -18,6 +18,7 @@ from app.api.requests import RequestMiddleware
 from app.api.unknown import RefuseUnknown
 from app.hooks import HOOKS
 from app.kit.clock import Clock, utc_now
+from app.kit.streams import Streams
 from app.kit.web import Shell
 from app.runs.schedule import at_work
 from app.runs.watch.readiness import Readiness
@@ -115,7 +116,13 @@ def _lifespan(settings: Settings, sources: Sources | None, clock: Clock) -> Life
 def _keep(app: FastAPI, sources: Sources, clock: Clock) -> None:
     app.state.sources = sources
     app.state.readiness = Readiness(sources, clock, HOOKS)
-    app.state.shell = Shell(database=sources.database, clock=clock, zone=sources.zone)
+    settings: Settings = app.state.settings
+    streams = Streams(
+        sources.database, most=settings.max_streams, stall_seconds=settings.stream_stall_seconds
+    )
+    app.state.shell = Shell(
+        database=sources.database, streams=streams, clock=clock, zone=sources.zone
+    )
 
 
 def _add_failures(app: FastAPI) -> None:

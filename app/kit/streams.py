@@ -4,18 +4,20 @@ A list is streamed whole, from one state of the database.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
 from asyncpg import Connection
 from fastapi import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.kit import etags
 from app.kit.db import Database
+from app.kit.failures import Outage, Unavailable
 from app.kit.formats import TYPES, ListFormat
 from app.kit.reader import Rows, ask
 from app.kit.statements import Statement, numbered
@@ -26,6 +28,15 @@ TRAILERS = "http.response.trailers"
 LINES: Mapping[str, object] = {"format": "csv", "delimiter": "\x02", "quote": "\x01"}
 """Copies one column of JSON as it is: it holds no control character that would be quoted."""
 CSV: Mapping[str, object] = {"format": "csv", "header": True}
+
+CLOSE_SECONDS = 5.0
+TOO_MANY_STREAMS = Outage(
+    code="too_many_streams",
+    problem="As many lists are being streamed as may be at once",
+    remedy="try again later, or read pages",
+)
+
+log = structlog.get_logger()
 
 Sink = Callable[[bytes], Awaitable[None]]
 Copy = Callable[[Sink], Awaitable[int]]
@@ -49,14 +60,16 @@ Read = Callable[[Rows], Awaitable[Whole]]
 async def snapshot(database: Database) -> AsyncIterator[Connection]:
     """Open a transaction that sees one state of the database to its end, and writes nothing.
 
-    It has a connection of its own, so that slow readers leave the pool to the others.
+    It has a connection of its own, so that slow readers leave the pool to the others. Closing that
+    ends the transaction, and the statement that may still run in it.
     """
     connection = await database.connect()
     try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            yield connection
+        await connection.transaction(isolation="repeatable_read", readonly=True).start()
+        yield connection
     finally:
-        await connection.close()
+        with suppress(TimeoutError):
+            await connection.close(timeout=CLOSE_SECONDS)
 
 
 async def copy_out(
@@ -71,36 +84,58 @@ async def copy_out(
     return int(tag.removeprefix("COPY "))
 
 
-async def answer_whole(
-    request: Request, database: Database, kind: ListFormat, read: Read
-) -> Response:
-    """Answer all that `read` says of one state of the database, whatever is written meanwhile."""
-    opening = AsyncExitStack()
-    try:
-        connection = await opening.enter_async_context(snapshot(database))
-        whole = await read(partial(ask, connection))
-        if etags.is_known(request, whole.etag):
-            return etags.not_modified(whole.etag)
-        layout = CSV if kind is ListFormat.CSV else LINES
+class Streams:
+    """Streams lists of one database, a limited number of them at once.
 
-        async def copy(sink: Sink) -> int:
-            return await copy_out(connection, whole.statement, sink, layout)
+    Each stream holds a connection and a state of the database for as long as its reader takes. One
+    that does not move for `stall_seconds`, because of its reader or of the database, is cut.
+    """
 
-        return CopyAnswer(
-            copy,
-            opening.pop_all(),
-            media_type=TYPES[kind],
-            headers=etags.headers_of(whole.etag),
-            last_line=None if kind is ListFormat.CSV else _count,
-        )
-    finally:
-        await opening.aclose()
+    def __init__(self, database: Database, *, most: int, stall_seconds: float) -> None:
+        self._database = database
+        self._most = most
+        self._open = 0
+        self._stall_seconds = stall_seconds
+
+    async def answer(self, request: Request, kind: ListFormat, read: Read) -> Response:
+        """Answer all that `read` says of one state of the database, whatever is written meanwhile.
+
+        Raises `SourceDown` when there are as many streams as there may be.
+        """
+        async with AsyncExitStack() as opening:
+            opening.enter_context(self._place())
+            async with asyncio.timeout(self._stall_seconds):
+                connection = await opening.enter_async_context(snapshot(self._database))
+                whole = await read(partial(ask, connection))
+            if etags.is_known(request, whole.etag):
+                return etags.not_modified(whole.etag)
+            layout = CSV if kind is ListFormat.CSV else LINES
+            return CopyAnswer(
+                partial(copy_out, connection, whole.statement, layout=layout),
+                opening.pop_all(),
+                media_type=TYPES[kind],
+                headers=etags.headers_of(whole.etag),
+                stall_seconds=self._stall_seconds,
+                last_line=None if kind is ListFormat.CSV else _count,
+            )
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Take one of the places; nobody waits for one, since a reader may take for ever."""
+        if self._open >= self._most:
+            raise Unavailable(TOO_MANY_STREAMS)
+        self._open += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
 
 
 class CopyAnswer(Response):
     """Streams what `copy` writes, and then its count: in `last_line`, and as a trailer.
 
-    `opened` holds what the copying needs and is closed at the end, however it comes.
+    `opened` holds what the copying needs and is closed at the end, however it comes. An answer that
+    does not move is left without its end, by which its reader knows that it is not whole.
     """
 
     def __init__(
@@ -110,6 +145,7 @@ class CopyAnswer(Response):
         *,
         media_type: str,
         headers: Mapping[str, str],
+        stall_seconds: float,
         last_line: Callable[[int], bytes] | None = None,
     ) -> None:
         super().__init__(media_type=media_type, headers=headers)
@@ -117,6 +153,7 @@ class CopyAnswer(Response):
         self._copy = copy
         self._opened = opened
         self._last_line = last_line
+        self._stall_seconds = stall_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer; stop reading when the caller is gone."""
@@ -133,6 +170,15 @@ class CopyAnswer(Response):
             sending.result()
 
     async def _send(self, scope: Scope, send: Send) -> None:
+        try:
+            async with asyncio.timeout(self._stall_seconds) as limit:
+                await self._send_all(scope, _extending(limit, self._stall_seconds, send))
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            log.warning("stream.cut", path=scope["path"], stalled_seconds=self._stall_seconds)
+
+    async def _send_all(self, scope: Scope, send: Send) -> None:
         trailing = TRAILERS in scope.get("extensions", {})
         if trailing:
             self.headers["Trailer"] = ROW_COUNT
@@ -154,6 +200,17 @@ class CopyAnswer(Response):
         if trailing:
             counted = (ROW_COUNT.lower().encode(), str(rows).encode())
             await send({"type": TRAILERS, "headers": [counted], "more_trailers": False})
+
+
+def _extending(limit: asyncio.Timeout, seconds: float, send: Send) -> Send:
+    """Send, and put the limit off each time that something was taken."""
+    loop = asyncio.get_running_loop()
+
+    async def extending(message: Message) -> None:
+        await send(message)
+        limit.reschedule(loop.time() + seconds)
+
+    return extending
 
 
 def _count(rows: int) -> bytes:

@@ -16,6 +16,7 @@ from app.kit.clock import Clock
 from app.kit.db import Database
 from app.kit.reader import MOST_SECONDS
 from app.kit.shared import Shared
+from app.kit.streams import Streams
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
@@ -27,10 +28,11 @@ ISO_DAY_CHARACTERS = 10
 class Shell:
     """What the service has opened, for whoever answers a request; kept as `app.state.shell`.
 
-    `shared` is what requests at the same time read together.
+    `shared` is what requests at the same time read together, `streams` all lists that are streamed.
     """
 
     database: Database
+    streams: Streams
     clock: Clock
     zone: ZoneInfo
     shared: Shared = field(default_factory=Shared)

@@ -20,7 +20,7 @@ from app.kit.days import ONE_DAY, day_of
 from app.kit.errors import Conflict, NotFound
 from app.kit.formats import ListFormat, format_of
 from app.kit.reader import Rows
-from app.kit.streams import Whole, answer_whole
+from app.kit.streams import Whole
 from app.kit.web import Shell
 from app.published.list_spec import ListSpec, PageRead, read_page, stream_statement
 from app.published.requests import (
@@ -189,7 +189,7 @@ async def _respond_stream(
         statement = stream_statement(spec, formatted, snapshot, people=asked.people)
         return Whole(etag=asked.etag(snapshot, shell), statement=statement)
 
-    return await answer_whole(request, shell.database, kind, read)
+    return await shell.streams.answer(request, kind, read)
 
 
 async def _snapshot(shell: Shell, asked: ReadRequest) -> Snapshot:

@@ -1,5 +1,6 @@
 """What lists have in common that are streamed whole."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import scopes
 from app.kit.db import Database
+from app.kit.errors import SourceDown
 from app.kit.failures import unavailable_of
 from app.kit.formats import ListFormat
 from app.kit.reader import Rows
 from app.kit.statements import Statement
-from app.kit.streams import TRAILERS, Whole, answer_whole
+from app.kit.streams import TRAILERS, Streams, Whole
 from app.sources.directory.models import User
 from tests.support.alerting import owing, published
+from tests.support.line import locked
 from tests.support.service import client, service, token
 
 READER = (scopes.Scope.REPORTS_READ, scopes.Scope.ALERTS_READ)
@@ -64,8 +67,10 @@ async def test_rows_and_etag_are_of_one_state_whatever_is_written_between_them(
         return Whole(etag=f'"{known}"', statement=lines)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        found = await answer_whole(Request(scope), database, ListFormat.NDJSON, read)
+        found = await streams.answer(Request(scope), ListFormat.NDJSON, read)
         await found(scope, receive, send)
+
+    streams = streams_of(database)
 
     async with client(answer) as asking:
         answers = [await asking.get("/") for _ in range(3)]
@@ -77,6 +82,50 @@ async def test_rows_and_etag_are_of_one_state_whatever_is_written_between_them(
     ]
 
 
+ASKED = Request({"type": "http", "headers": [], "path": "/"})
+NUMBERS = Statement(sql="SELECT generate_series(1, 1000000)", params={})
+OTHERS_SQL = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def streams_of(database: Database, most: int = 1, stall_seconds: float = 60) -> Streams:
+    return Streams(database, most=most, stall_seconds=stall_seconds)
+
+
+async def all_numbers(_rows: Rows) -> Whole:
+    return Whole(etag='"1"', statement=NUMBERS)
+
+
+async def never() -> Message:
+    """Wait for a caller to leave who stays."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def take(_message: Message) -> None:
+    """Take whatever is sent."""
+
+
+async def take_the_head(message: Message) -> None:
+    """Take nothing but the head."""
+    if message["type"] == "http.response.body":
+        await asyncio.Event().wait()
+
+
+async def connections(database: Database) -> int:
+    """Count the connections of the database but for one's own."""
+    ((others,),) = await database.reader.rows(Statement(sql=OTHERS_SQL, params={}))
+    return int(others)
+
+
+async def until_closed(database: Database) -> None:
+    async with asyncio.timeout(30):
+        while await connections(database):  # noqa: ASYNC110 - the server's
+            await asyncio.sleep(0.01)
+
+
 async def test_a_list_whose_connection_is_lost_before_it_is_sent_is_told_as_that(
     database: Database,
 ) -> None:
@@ -86,10 +135,87 @@ async def test_a_list_whose_connection_is_lost_before_it_is_sent_is_told_as_that
         await rows(end)
         return Whole(etag="", statement=end)
 
-    asked = Request({"type": "http", "headers": []})
     with pytest.raises(Exception) as lost:  # noqa: PT011 - its meaning is looked at
-        await answer_whole(asked, database, ListFormat.CSV, read)
+        await streams_of(database).answer(ASKED, ListFormat.CSV, read)
 
     known = unavailable_of(lost.value)
     assert known is not None
     assert known.code == "database_down"
+
+
+async def test_as_many_are_streamed_as_may_be_and_the_next_once_one_has_ended(
+    database: Database,
+) -> None:
+    streams = streams_of(database, most=2)
+    first, _ = [await streams.answer(ASKED, ListFormat.CSV, all_numbers) for _ in range(2)]
+
+    with pytest.raises(SourceDown) as refused:
+        await streams.answer(ASKED, ListFormat.CSV, all_numbers)
+    await first(ASKED.scope, never, take)
+    third = await streams.answer(ASKED, ListFormat.CSV, all_numbers)
+
+    assert (refused.value.code, third.status_code) == ("too_many_streams", 200)
+
+
+async def test_an_answer_that_is_known_or_fails_holds_no_place(database: Database) -> None:
+    streams = streams_of(database)
+    knowing = Request({"type": "http", "headers": [(b"if-none-match", b'"1"')]})
+
+    async def fail(_rows: Rows) -> Whole:
+        raise KeyError
+
+    known = [await streams.answer(knowing, ListFormat.CSV, all_numbers) for _ in range(2)]
+    with pytest.raises(KeyError):
+        await streams.answer(ASKED, ListFormat.CSV, fail)
+
+    assert [answer.status_code for answer in known] == [304, 304]
+    assert (await streams.answer(ASKED, ListFormat.CSV, all_numbers)).status_code == 200
+
+
+async def test_a_reader_who_takes_nothing_is_cut_and_his_connection_is_free(
+    database: Database,
+) -> None:
+    streams = streams_of(database, stall_seconds=0.1)
+    stuck = await streams.answer(ASKED, ListFormat.CSV, all_numbers)
+
+    await stuck(ASKED.scope, never, take_the_head)
+
+    await until_closed(database)
+    assert (await streams.answer(ASKED, ListFormat.CSV, all_numbers)).status_code == 200
+
+
+async def test_a_reader_who_takes_a_little_now_and_then_is_not_cut(database: Database) -> None:
+    taken = bytearray()
+
+    async def take_slowly(message: Message) -> None:
+        taken.extend(message.get("body", b""))
+        await asyncio.sleep(0.002)
+
+    slow = await streams_of(database, stall_seconds=0.1).answer(
+        ASKED, ListFormat.NDJSON, all_numbers
+    )
+    began = asyncio.get_running_loop().time()
+    await slow(ASKED.scope, never, take_slowly)
+
+    assert asyncio.get_running_loop().time() - began > 0.1
+    assert taken.endswith(b'1000000\n{"rows": 1000000}\n')
+
+
+async def test_a_database_that_does_not_move_is_not_waited_for(database: Database) -> None:
+    async def read(_rows: Rows) -> Whole:
+        lines = Statement(sql="SELECT row_to_json(users)::text FROM users", params={})
+        return Whole(etag='"1"', statement=lines)
+
+    bodies: list[bool] = []
+
+    async def noting(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            bodies.append(message["more_body"])
+
+    async with locked(database, "users"):
+        waiting = await streams_of(database, stall_seconds=0.1).answer(
+            ASKED, ListFormat.NDJSON, read
+        )
+        await waiting(ASKED.scope, never, noting)
+
+    assert bodies == []
