@@ -1,21 +1,17 @@
 """Tables with guessable names, and transactions that end at the edge."""
 
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from errno import EHOSTUNREACH, ENETUNREACH
 from functools import partial
 from secrets import token_hex
-from socket import gaierror
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
-from adbc_driver_manager import Error as DriverError
 from sqlalchemy import ARRAY, ColumnElement, DateTime, Enum, MetaData, any_, cast, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import Mapped
 from sqlalchemy.pool import NullPool
@@ -44,15 +40,6 @@ HEEDED = re.compile(
     "|ssl(mode|cert|key|rootcert|crl|password|negotiation)|ssl_(min|max)_protocol_version"
 )
 """The words of an address that asyncpg knows; it would take others for settings of the server."""
-LOST_STATES = re.compile(r"08...|57P0[123]|\0+")
-"""SQLSTATEs of a connection that broke and of a server that shuts down or starts; NULs for none."""
-RETRIED_STATES = frozenset({"40001", "40P01", "53300", "55P03"})
-"""SQLSTATEs of a serialization failure, a deadlock, too many connections, a lock timeout."""
-
-
-NETWORK_ERRORS = (ConnectionError, TimeoutError, gaierror)
-UNREACHABLE = frozenset({None, EHOSTUNREACH, ENETUNREACH})
-"""Numbers of a network's errors; none where several addresses were tried."""
 
 
 class Table(SQLModel):
@@ -75,46 +62,6 @@ def text_enum(kind: type[StrEnum], name: str) -> Enum:
 def among(column: Mapped[Any], values: Iterable[object], kind: Any) -> ColumnElement[bool]:  # noqa: ANN401 - of SQLAlchemy
     """Say that a column has one of `values`, sent as one array: there may be too many to name."""
     return column == any_(cast(list(values), ARRAY(kind)))
-
-
-def sqlstates(error: BaseException) -> Iterator[str]:
-    """Yield the SQLSTATEs of an error and of those that caused it."""
-    for each in causes(error):
-        state = getattr(each, "sqlstate", None)
-        if state is not None:
-            yield state
-
-
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error, then the one that it was raised from, and so on."""
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__
-
-
-def is_connection_lost(error: BaseException) -> bool:
-    """Tell whether the connection broke or the server ended it, rather than refused a statement."""
-    return any(map(_is_break, causes(error))) or any(map(LOST_STATES.fullmatch, sqlstates(error)))
-
-
-def is_transient(error: BaseException) -> bool:
-    """Tell whether the same work may succeed when it is done again: nothing is wrong with it."""
-    return is_connection_lost(error) or not RETRIED_STATES.isdisjoint(sqlstates(error))
-
-
-def _is_break(error: BaseException) -> bool:
-    match error:
-        case DBAPIError():
-            return error.connection_invalidated
-        case DriverError():
-            return error.sqlstate is None
-        case asyncpg.InterfaceError():
-            return "closed" in str(error)
-        case OSError():
-            return isinstance(error, NETWORK_ERRORS) or error.errno in UNREACHABLE
-        case _:
-            return isinstance(error, asyncpg.InternalClientError)
 
 
 class Database:

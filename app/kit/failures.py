@@ -104,7 +104,7 @@ SQLSTATES: Mapping[str, Outage] = MappingProxyType(
         "55P03": CONFLICTING,
         "57": DOWN,
         "57014": SLOW,
-        "58": DOWN,
+        "58": STORAGE_DOWN,
     }
 )
 """Postgres' codes of errors; two characters are all of a class that are not named by themselves."""
@@ -194,8 +194,21 @@ def translate_failures() -> Iterator[None]:
 
 
 def is_connection_lost(error: BaseException) -> bool:
-    """Say whether the connection to the database is gone, rather than a statement refused."""
-    return _outage_of(error) is DOWN
+    """Tell whether the connection broke or the server ended it, rather than refused a statement."""
+    return any(_outage_of(each) is DOWN for each in _causes(error))
+
+
+def is_transient(error: BaseException) -> bool:
+    """Tell whether the same work may succeed when it is done again: nothing is wrong with it."""
+    return any(_outage_of(each) in {DOWN, BUSY, CONFLICTING} for each in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error, then the one that it was raised from, and so on."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
 
 
 def _cause_of(error: BaseException) -> BaseException:

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.db import Database, is_transient
+from app.kit.db import Database
+from app.kit.failures import is_transient
 
 MADE_SQL = text(
     "SELECT EXISTS (SELECT FROM pg_class WHERE relname = :name AND pg_table_is_visible(oid))"

@@ -8,7 +8,8 @@ from time import perf_counter
 
 import structlog
 
-from app.kit.db import Connection, is_transient
+from app.kit.db import Connection
+from app.kit.failures import is_transient
 from app.kit.partitions import count_days
 from app.kit.together import together
 from app.runs import claims, ledger

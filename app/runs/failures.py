@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import polars as pl
 import structlog
 
-from app.kit.errors import AppError
+from app.kit.failures import unavailable_of
 
 UNEXPECTED = "It failed for a reason that nobody foresaw ({}); the log has the whole of it."
 
@@ -15,9 +15,10 @@ Failures = Mapping[int, Exception]
 
 def text_of(error: Exception, log: structlog.stdlib.BoundLogger) -> str:
     """Return the words of an error, after logging it."""
-    if isinstance(error, AppError):
-        log.warning("day.failed", error=error.message)
-        return error.message
+    known = unavailable_of(error)
+    if known is not None:
+        log.warning("day.failed", error=known.full_message)
+        return known.message
     log.error("day.failed", exc_info=error)
     return UNEXPECTED.format(type(error).__name__)
 

@@ -10,8 +10,7 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.clock import Clock
-from app.kit.db import is_transient
-from app.kit.errors import AppError
+from app.kit.failures import unavailable_of
 from app.kit.plurals import counted
 from app.sources.sources import Sources
 
@@ -71,7 +70,7 @@ async def _follow(hook: PublicationHook, sources: Sources, clock: Clock) -> bool
             bound = bound.bind(report=debt.report_type, days=debt.days)
             await hook.follow(sources, debt.report_type, clock)
     except Exception as error:  # noqa: BLE001 - it stays owed, and is done again
-        is_foreseen = isinstance(error, AppError) or is_transient(error)
+        is_foreseen = unavailable_of(error) is not None
         bound.error("hook.failed", error=str(error), exc_info=not is_foreseen)
         return False
     return True

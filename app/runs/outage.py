@@ -2,7 +2,7 @@
 
 import structlog
 
-from app.kit.db import is_connection_lost
+from app.kit.failures import is_connection_lost
 
 FIRST_SECONDS = 1.0
 MOST_SECONDS = 30.0

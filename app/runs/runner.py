@@ -10,7 +10,8 @@ from uuid import UUID
 
 import structlog
 
-from app.kit.db import Connection, is_transient
+from app.kit.db import Connection
+from app.kit.failures import is_transient
 from app.kit.partitions import ensure_months
 from app.kit.together import first_of
 from app.runs import claims, store

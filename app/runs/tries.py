@@ -7,8 +7,8 @@ from datetime import date
 from sqlmodel import and_, col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.db import is_transient
 from app.kit.errors import AppError
+from app.kit.failures import is_transient
 from app.runs import claims
 from app.runs.claims import Claim
 from app.runs.day import fail_day

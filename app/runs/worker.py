@@ -10,8 +10,8 @@ import structlog
 from pgqueuer.models import Job
 
 from app.kit.clock import Clock, utc_now
-from app.kit.db import is_connection_lost
 from app.kit.errors import AppError, NotFound
+from app.kit.failures import is_connection_lost, unavailable_of
 from app.runs import queue, store
 from app.runs.claims import Superseded
 from app.runs.failures import UNEXPECTED
@@ -133,7 +133,8 @@ async def _fail(job: Job, error: Exception, found: Queue, workshop: Workshop) ->
     if tries < MOST_TRIES:
         await found.put_back(job, _pause(workshop, job.attempts), error)
         return
-    said = error.message if isinstance(error, AppError) else UNEXPECTED.format(type(error).__name__)
+    known = unavailable_of(error)
+    said = known.message if known else UNEXPECTED.format(type(error).__name__)
     async with workshop.sources.database.transaction() as session:
         await store.give_up(
             session, run_id, f"Given up after {tries} tries: {said}", workshop.clock()

@@ -40,7 +40,7 @@ CODES = {
     "57P01": "database_down",
     "57P02": "database_down",
     "57P03": "database_down",
-    "58030": "database_down",
+    "58030": "storage_down",
 }
 BUGS = ("22012", "23505", "42703", "42P01", "XX000")
 

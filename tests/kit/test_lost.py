@@ -8,8 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.kit.bulk import read_frame
-from app.kit.db import Database, is_connection_lost, is_transient
+from app.kit.db import Database
 from app.kit.errors import SourceDown
+from app.kit.failures import is_connection_lost, is_transient
 from tests.support.locks import until_waiting
 
 END_SQL = """

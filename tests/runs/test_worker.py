@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from app.kit.bulk import read_frame
-from app.kit.db import Database, is_connection_lost
+from app.kit.db import Database
+from app.kit.failures import is_connection_lost
 from app.runs.models import RunDayState, RunStatus
 from app.runs.outage import Outage
 from app.runs.queue import enqueue
