@@ -5,8 +5,8 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection, text
 
-from app.kit.db import Database
-from app.sources import migrations
+from app.kit.db.engine import Database
+from app.sources.database import migrations
 
 LOCK_TIMEOUT = "5s"
 

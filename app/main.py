@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from app.api.app import create_app
-from app.runs.schedule import cron
+from app.runs.execution.scheduler import cron
 from app.settings import Settings
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from sqlalchemy import text
 
 from app.settings import Settings
-from app.sources.postgres import open_database
+from app.sources.database.connect import open_database
 
 FIGURES_SQL = """
 WITH days AS (

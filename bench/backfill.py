@@ -5,7 +5,7 @@ from math import ceil
 from statistics import median
 
 from app.reports.churn.report import ChurnReport
-from app.runs.plan import chunk_days
+from app.runs.execution.planner import chunk_days
 from bench.figures import Figure, compared
 from bench.processes import report
 from bench.world import World

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from statistics import median
 
-from app.reports.churn.columns import COLUMNS
+from app.reports.churn.columns import STORED_COLUMNS
 from bench.figures import Figure, compared
 from bench.postgres_alone import postgres_alone
 from bench.processes import answer_of, report
@@ -31,7 +31,7 @@ async def prepare(made: World) -> None:
         return
     await report(made, FIRST_REPORT)
     first = FIRST_REPORT.replace(day=1)
-    names = [*COLUMNS, "run_id"]
+    names = [*STORED_COLUMNS, "run_id"]
     await made.script(
         "month",
         day=FIRST_REPORT,

@@ -8,11 +8,11 @@ import uvloop
 from fastapi import Response
 
 from app.api.app import create_app
-from app.cli.ports import listening
+from app.cli.ports import listen_on
 from app.cli.serve import server_config
 from app.kit import logs
 from app.settings import Settings
-from app.sources.opening import open_sources
+from app.sources.startup import open_sources
 
 NOTHING = "/bench/nothing"
 
@@ -28,7 +28,7 @@ async def serve(port: int) -> None:
     async with open_sources(settings) as sources:
         app = create_app(settings, sources=sources)
         app.add_api_route(NOTHING, nothing, include_in_schema=False)
-        with listening("127.0.0.1", port) as door:
+        with listen_on("127.0.0.1", port) as door:
             await uvicorn.Server(server_config(app)).serve(sockets=[door])
 
 

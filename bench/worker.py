@@ -16,17 +16,17 @@ from time import perf_counter
 from app.alerts.hook import AlertEvaluation
 from app.hooks import HOOKS
 from app.kit.clock import utc_now
-from app.runs.generate import ask, see_through
-from app.runs.job import Workshop
+from app.runs.execution.context import WorkerContext
+from app.runs.execution.creation import request_run, see_through
+from app.runs.execution.request import RunRequest
 from app.runs.models import EVERY_ACADEMY, Origin
-from app.runs.request import RunRequest
 from app.runs.store import Asker
 from app.settings import Settings
-from app.sources.opening import open_sources
-from app.sources.warehouse.lake import Lake
+from app.sources.startup import open_sources
+from app.sources.warehouse.lake.warehouse import Lake
 
 report = import_module("app.reports.churn.report")
-ahead = import_module("app.reports.churn.ahead")
+ahead = import_module("app.reports.churn.inputs")
 day = import_module("app.runs.day")
 
 ALERTS, STATISTICS = "alerts", "statistics"
@@ -110,9 +110,9 @@ async def run(home: Path, request: RunRequest) -> Ran:
         stopwatch.watch(*stage)
     settings = Settings(home=home)
     async with open_sources(settings) as sources:
-        workshop = Workshop.of(settings, sources, clock=utc_now, hooks=HOOKS)
+        workshop = WorkerContext.of(settings, sources, clock=utc_now, hooks=HOOKS)
         began = perf_counter()
-        asked, _ = await ask(request, Asker(origin=Origin.COMMAND, name="bench"), workshop)
+        asked, _ = await request_run(request, Asker(origin=Origin.COMMAND, name="bench"), workshop)
         outcome = await see_through(asked.id, workshop)
         seconds = perf_counter() - began
     days = [day for day in outcome.days if day.academy_id == EVERY_ACADEMY]

@@ -15,11 +15,11 @@ from rich.console import Console
 from sqlalchemy import text
 
 from app.demo.fill import fill
-from app.demo.plan import Plan
+from app.demo.plan import SimulationPlan
 from app.kit.clock import utc_now
 from app.settings import Settings
-from app.sources.opening import open_lake, open_sources
 from app.sources.sources import Sources
+from app.sources.startup import open_lake, open_sources
 
 LIVE_SHARE = 1.17
 """So many learners are made up for each that is live on a day."""
@@ -100,7 +100,7 @@ async def world(
 
 
 async def _filled(made: World) -> None:
-    plan = Plan(
+    plan = SimulationPlan(
         learners=round(made.subscribers * LIVE_SHARE),
         days=made.days,
         warmup_days=13,

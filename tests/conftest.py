@@ -13,11 +13,11 @@ from hypothesis import settings
 from sqlalchemy import Engine, event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.db import Database
-from app.kit.reader import Reader
-from app.kit.statements import Statement
-from app.sources import migrations
-from app.sources.embedded import Server
+from app.kit.db.engine import Database
+from app.kit.db.named_params import Statement
+from app.kit.db.read_pool import ReadPool
+from app.sources.database import migrations
+from app.sources.database.embedded_server import Server
 from tests.support.databases import Copies, create, drop
 
 ROOM_BYTES = 4 << 30
@@ -128,13 +128,13 @@ def untraced() -> Iterator[None]:
 def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Every statement sent, by an engine or a reader, since the last `statements.clear()`."""
     sent: list[str] = []
-    read = Reader.rows
+    read = ReadPool.rows
 
-    async def noted(reader: Reader, statement: Statement) -> Sequence[Record]:
+    async def noted(reader: ReadPool, statement: Statement) -> Sequence[Record]:
         sent.append(statement.sql)
         return await read(reader, statement)
 
-    monkeypatch.setattr(Reader, "rows", noted)
+    monkeypatch.setattr(ReadPool, "rows", noted)
 
     def record(*arguments: object) -> None:
         statement = str(arguments[2])

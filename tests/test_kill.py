@@ -12,9 +12,9 @@ from uuid import uuid4
 import polars as pl
 import pytest
 
-from app.kit.bulk import read_frame
-from app.kit.db import Database
-from app.sources.postgres import embedded
+from app.kit.db.copy import read_frame
+from app.kit.db.engine import Database
+from app.sources.database.connect import embedded
 from tests.support.commands import Command
 
 FIRST, LAST = date(2026, 5, 1), date(2026, 5, 8)

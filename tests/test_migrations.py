@@ -12,9 +12,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Enum, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import Conflict
-from app.sources import migrations
+from app.sources.database import migrations
 from tests.support.processes import packages
 
 CHECKS = text("""

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, LargeBinary, Text, Un
 from sqlmodel import Field
 
 from app.access.scopes import Key, Scope
-from app.kit.db import INSTANT, Table
+from app.kit.db.engine import INSTANT, Table
 
 KNOWN_SCOPES = ", ".join(f"'{scope}'" for scope in Scope)
 

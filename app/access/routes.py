@@ -8,15 +8,20 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.access import store
-from app.access.gate import KeyDep, RememberedDep, require
+from app.access.authentication import KeyDep, RememberedDep, require
 from app.access.models import ApiKey
 from app.access.scopes import Key, Scope
 from app.kit.errors import Fault, Forbidden, Invalid
-from app.kit.etags import TaggedRoute
-from app.kit.problems import answers
-from app.kit.web import Id, SessionDep, ShellDep, Text
+from app.kit.http.dependencies import (
+    Id,
+    SessionDep,
+    ShellDep,
+    Text,
+)
+from app.kit.http.etags import TaggedRoute
+from app.kit.http.problems import answers
 
-SHOWN: dict[str, Any] = {
+SHOWN_KEY: dict[str, Any] = {
     "id": "0190b5a0-6a3e-7c58-8f6e-2f6a2d1c9b11",
     "name": "dashboard",
     "prefix": "1f0c9a77be",
@@ -25,13 +30,13 @@ SHOWN: dict[str, Any] = {
     "report_types": None,
     "expires_at": None,
 }
-LISTED = SHOWN | {
+LISTED_KEY = SHOWN_KEY | {
     "created_at": "2026-03-11T09:00:00Z",
     "created_by": "command line",
     "revoked_at": None,
     "last_used_at": None,
 }
-MADE = LISTED | {"token": "hu_1f0c9a77be_Zm9yIGV4YW1wbGUgb25seSwgaXQgb3BlbnMgbm90aGluZw"}
+MADE = LISTED_KEY | {"token": "hu_1f0c9a77be_Zm9yIGV4YW1wbGUgb25seSwgaXQgb3BlbnMgbm90aGluZw"}
 
 router = APIRouter(route_class=TaggedRoute)
 
@@ -42,7 +47,7 @@ NO_ID = UUID(int=0)
 class KeyShown(BaseModel):
     """A key without its secret; null for academies or report types means all of them."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [SHOWN]})
+    model_config = ConfigDict(json_schema_extra={"examples": [SHOWN_KEY]})
 
     id: UUID
     name: str
@@ -56,7 +61,7 @@ class KeyShown(BaseModel):
 class KeyListed(KeyShown):
     """A key as its keepers see it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [LISTED]})
+    model_config = ConfigDict(json_schema_extra={"examples": [LISTED_KEY]})
 
     created_at: datetime
     created_by: str
@@ -76,7 +81,7 @@ class Keys(BaseModel):
     """Keys, the newest first."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"items": [LISTED], "next_cursor": None}]}
+        json_schema_extra={"examples": [{"items": [LISTED_KEY], "next_cursor": None}]}
     )
 
     items: list[KeyListed]
@@ -121,7 +126,7 @@ async def get_me(key: KeyDep) -> KeyShown:
 @router.get("/keys", tags=["keys"], summary="List the keys")
 async def list_keys(key: Admin, session: SessionDep) -> Keys:
     """List the keys that this key could have made, revoked ones too, the newest first."""
-    rows = await store.listed(session)
+    rows = await store.list_all_keys(session)
     return Keys(items=[_listed(row) for row in rows if key.covers(row.key)])
 
 
@@ -143,10 +148,10 @@ async def revoke_key(
     key_id: UUID, key: Admin, session: SessionDep, shell: ShellDep, remembered: RememberedDep
 ) -> None:
     """Close a key: at once in this process, after 5 seconds at the latest in every other."""
-    row = await store.find(session, key_id)
+    row = await store.find_key(session, key_id)
     if not key.covers(row.key):
         raise store.unknown_key(str(key_id))
-    await store.revoke(session, row, shell.clock())
+    await store.revoke_api_key(session, row, shell.clock())
     remembered.forget(key_id)
 
 

@@ -15,7 +15,7 @@ from app.access.models import ApiKey
 from app.access.scopes import Key
 from app.kit.errors import NotFound
 
-MARK = "hu"
+KEY_PREFIX = "hu"
 PREFIX_BYTES = 5
 SECRET_BYTES = 32
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -47,7 +47,7 @@ async def issue(session: AsyncSession, key: Key, *, created_by: str, now: dateti
     )
     session.add(row)
     await session.flush()
-    return Issued(row=row, token=f"{MARK}_{prefix}_{secret}")
+    return Issued(row=row, token=f"{KEY_PREFIX}_{prefix}_{secret}")
 
 
 async def verify(session: AsyncSession, token: str, now: datetime) -> Key | None:
@@ -57,7 +57,7 @@ async def verify(session: AsyncSession, token: str, now: datetime) -> Key | None
     """
     mark, _, rest = token.partition("_")
     prefix, _, secret = rest.partition("_")
-    if mark != MARK or not secret or "\0" in prefix:
+    if mark != KEY_PREFIX or not secret or "\0" in prefix:
         return None
     row = (await session.exec(select(ApiKey).where(col(ApiKey.prefix) == prefix))).first()
     if row is None or not hmac.compare_digest(row.secret_sha256, _digest(secret)):
@@ -69,13 +69,13 @@ async def verify(session: AsyncSession, token: str, now: datetime) -> Key | None
     return row.key
 
 
-async def listed(session: AsyncSession) -> Sequence[ApiKey]:
+async def list_all_keys(session: AsyncSession) -> Sequence[ApiKey]:
     """List all keys, the newest first, revoked ones too."""
     newest = select(ApiKey).order_by(col(ApiKey.created_at).desc(), col(ApiKey.id))
     return (await session.exec(newest)).all()
 
 
-async def find(session: AsyncSession, key_id: UUID) -> ApiKey:
+async def find_key(session: AsyncSession, key_id: UUID) -> ApiKey:
     """Return a key's row, or raise `NotFound`."""
     row = await session.get(ApiKey, key_id)
     if row is None:
@@ -85,14 +85,14 @@ async def find(session: AsyncSession, key_id: UUID) -> ApiKey:
 
 async def find_prefix(session: AsyncSession, prefix: str) -> ApiKey:
     """Return the row of the key that begins so, or raise `NotFound`."""
-    bare = prefix.removeprefix(f"{MARK}_")
+    bare = prefix.removeprefix(f"{KEY_PREFIX}_")
     row = (await session.exec(select(ApiKey).where(col(ApiKey.prefix) == bare))).first()
     if row is None:
         raise unknown_key(prefix)
     return row
 
 
-async def revoke(session: AsyncSession, row: ApiKey, now: datetime) -> None:
+async def revoke_api_key(session: AsyncSession, row: ApiKey, now: datetime) -> None:
     """Close a key; the first time counts."""
     row.revoked_at = row.revoked_at or now
     session.add(row)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.alerts import store
-from app.alerts.evaluate import evaluate
+from app.alerts.evaluation import store
+from app.alerts.evaluation.evaluator import evaluate
 from app.alerts.registry import alerting_reports, alerts_of
 from app.kit.clock import Clock
 from app.runs.hooks import Debt, PublicationHook

@@ -17,8 +17,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from app.alerts.kinds import Action, AlertOrigin, Resolution, Result, Severity, Status, What
-from app.kit.db import INSTANT, Table, text_enum
+from app.alerts.enums import (
+    Action,
+    AlertOrigin,
+    AlertStatus,
+    EventType,
+    Resolution,
+    Result,
+    Severity,
+)
+from app.kit.db.engine import INSTANT, Table, text_enum
 
 
 class Alert(Table, table=True):
@@ -83,7 +91,7 @@ class Alert(Table, table=True):
     user_id: int = Field(sa_type=BigInteger)
     alert_type: str = Field(sa_type=Text)
     severity: Severity = Field(sa_type=text_enum(Severity, "severity"))
-    status: Status = Field(sa_type=text_enum(Status, "status"))
+    status: AlertStatus = Field(sa_type=text_enum(AlertStatus, "status"))
     origin: AlertOrigin = Field(sa_type=text_enum(AlertOrigin, "origin"))
     triggered_at: datetime = Field(sa_type=INSTANT)
     triggered_on: date
@@ -127,7 +135,7 @@ class AlertEvent(Table, table=True):
 
     alert_id: int = Field(sa_type=BigInteger)
     seq: int
-    what: What = Field(sa_type=text_enum(What, "what"))
+    what: EventType = Field(sa_type=text_enum(EventType, "what"))
     was: str | None = Field(default=None, sa_type=Text)
     became: str | None = Field(default=None, sa_type=Text)
     who: str | None = Field(default=None, sa_type=Text)

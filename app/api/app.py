@@ -11,22 +11,22 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 from typing_extensions import override
 
-from app.access.gate import KeyLimits, Remembered
-from app.alerts.chores import CHORES
+from app.access.authentication import KeyLimits, Remembered
+from app.alerts.daily_jobs import CHORES
 from app.api import docs, failures, openapi
-from app.api.requests import RequestMiddleware
+from app.api.middleware import RequestMiddleware
 from app.api.unknown import RefuseUnknown
 from app.hooks import HOOKS
 from app.kit.clock import Clock, utc_now
-from app.kit.streams import Streams
-from app.kit.web import Shell
-from app.runs.schedule import at_work
-from app.runs.watch.readiness import Readiness
+from app.kit.http.dependencies import Shell
+from app.kit.http.streaming import Streams
+from app.runs.execution.scheduler import at_work
+from app.runs.monitoring.readiness import Readiness
 from app.settings import Settings
-from app.sources.opening import open_sources
 from app.sources.sources import Sources
+from app.sources.startup import open_sources
 
-APP = Path(__file__).parents[1]
+APP_FOLDER = Path(__file__).parents[1]
 EXPOSED = (
     "ETag",
     "Link",
@@ -90,8 +90,8 @@ def create_app(
 
 def routers() -> Iterator[APIRouter]:
     """Find every router: a module `routes` anywhere in the service names one as `router`."""
-    for path in sorted(APP.rglob("routes.py")):
-        name = ".".join(path.relative_to(APP.parent).with_suffix("").parts)
+    for path in sorted(APP_FOLDER.rglob("routes.py")):
+        name = ".".join(path.relative_to(APP_FOLDER.parent).with_suffix("").parts)
         router: APIRouter = importlib.import_module(name).router
         yield router
 

@@ -10,23 +10,23 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ExceptionHandler
 
+from app.api.middleware import HEAD
 from app.api.openapi import api_routes
-from app.api.requests import HEAD
-from app.kit import problems
 from app.kit.errors import AppError, Fault, SourceDown
 from app.kit.failures import ROOTS, unavailable_of
-from app.kit.problems import ProblemAnswer
+from app.kit.http import problems
+from app.kit.http.problems import ProblemAnswer
 
 WORDS = {
     HTTPStatus.NOT_FOUND: ("no_such_path", "There is nothing at this path."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "The path does not take this method."),
 }
-JSON = "application/json"
+JSON_MEDIA_TYPE = "application/json"
 
 log = structlog.get_logger("app.api")
 
 
-async def answer(request: Request, error: Exception) -> Response:
+async def answer_failure(request: Request, error: Exception) -> Response:
     """Answer an error of a kind that a person can act on; raise one that is a bug."""
     if isinstance(error, RequestValidationError):
         return _of_other_body(request, error) or problems.of_validation(error)
@@ -54,7 +54,7 @@ async def answer_other(_request: Request, error: Exception) -> Response:
 
 HANDLERS: Mapping[type[Exception], ExceptionHandler] = MappingProxyType(
     {
-        **dict.fromkeys((AppError, HTTPException, RequestValidationError, *ROOTS), answer),
+        **dict.fromkeys((AppError, HTTPException, RequestValidationError, *ROOTS), answer_failure),
         Exception: answer_other,
     }
 )
@@ -63,11 +63,13 @@ HANDLERS: Mapping[type[Exception], ExceptionHandler] = MappingProxyType(
 def _of_other_body(request: Request, error: RequestValidationError) -> Response | None:
     """Say of a body that is not said to be JSON that it should be; None if it is that."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    is_json = kind == JSON or (kind.startswith("application/") and kind.endswith("+json"))
+    is_json = kind == JSON_MEDIA_TYPE or (
+        kind.startswith("application/") and kind.endswith("+json")
+    )
     if is_json or all(tuple(each["loc"]) != ("body",) for each in error.errors()):
         return None
-    fault = Fault(pointer="/header/Content-Type", message=f"send {JSON}")
-    text = f"The body is read as JSON only, sent as {JSON}."
+    fault = Fault(pointer="/header/Content-Type", message=f"send {JSON_MEDIA_TYPE}")
+    text = f"The body is read as JSON only, sent as {JSON_MEDIA_TYPE}."
     return ProblemAnswer(415, "unsupported_media_type", text, faults=[fault])
 
 

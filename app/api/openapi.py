@@ -8,10 +8,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from app.access.gate import Requirement
+from app.access.authentication import Requirement
 from app.access.scopes import Scope
-from app.kit.etags import UNCHANGED
-from app.kit.problems import MEDIA_TYPE, Problem
+from app.kit.http.etags import UNCHANGED
+from app.kit.http.problems import MEDIA_TYPE, Problem
 
 DESCRIPTION = """
 Every learner with a live subscription is scored each night, from 0 to 100, with the reasons.

@@ -7,7 +7,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 
-from app.kit.queries import refuse_unknown
+from app.kit.http.cached_query import refuse_unknown
 
 
 class RefuseUnknown:

@@ -7,64 +7,81 @@ from typing import Annotated
 
 import typer
 
-from app.alerts.acting import Actor, act_on_all
-from app.alerts.deeds import Resolve
-from app.alerts.kinds import Action, Severity, Status
-from app.alerts.listing import Counted, Listed, count, page
+from app.alerts.actions.commands import Resolve
+from app.alerts.actions.handler import Actor, act_on_all
+from app.alerts.enums import Action, AlertStatus, Severity
+from app.alerts.outcomes.outcomes import Asking, TypeStats, stats
+from app.alerts.queries.filters import AlertFilter
+from app.alerts.queries.listing import (
+    Counted,
+    Listed,
+    count_alerts,
+    page,
+)
 from app.alerts.registry import alerting_reports
-from app.alerts.stats import Asking, TypeStats, stats
-from app.alerts.wanted import Wanted
 from app.cli.terminal import output, run, show
 from app.kit.clock import utc_now
 from app.kit.days import ONE_DAY, day_of
 from app.kit.plurals import counted
-from app.runs.base import TextTable
+from app.runs.contract import TextTable
 from app.settings import Settings
-from app.sources.postgres import open_database
+from app.sources.database.connect import open_database
 
-app = typer.Typer(help="Work through the alerts.", no_args_is_help=True)
+alerts_app = typer.Typer(help="Work through the alerts.", no_args_is_help=True)
 
-STATS_DAYS = 90
-LISTED = ("alert", "severity", "academy", "learner", "type", "since", "why", "score", "status")
+DEFAULT_STATS_DAYS = 90
+ALERT_COLUMNS = (
+    "alert",
+    "severity",
+    "academy",
+    "learner",
+    "type",
+    "since",
+    "why",
+    "score",
+    "status",
+)
 ENDED = ("opened", "open", "by hand", "by itself", "left", "no data")
 DONE = ("contacted", "offered", "no action", "false alarm")
 FORETOLD = ("judged", "churned", "precision", "95 % interval", "expected", "expected share")
 
-Academies = Annotated[
+AcademiesOption = Annotated[
     list[int] | None, typer.Option("--academy", help="Only this academy; may be repeated.")
 ]
 Severities = Annotated[
     list[Severity] | None, typer.Option("--severity", help="Only these; may be repeated.")
 ]
 Statuses = Annotated[
-    list[Status] | None, typer.Option("--status", help="By default those open and awake.")
+    list[AlertStatus] | None, typer.Option("--status", help="By default those open and awake.")
 ]
 Types = Annotated[list[str] | None, typer.Option("--type", help="Only these; may be repeated.")]
 Most = Annotated[int, typer.Option("--limit", min=1, max=1000, help="So many at most.")]
 Ids = Annotated[list[int], typer.Argument(help="The numbers of the alerts.", metavar="ALERT...")]
 Did = Annotated[Action | None, typer.Option("--action", help="What was done.")]
-Words = Annotated[str | None, typer.Option("--action-taken", help="What was done, in words.")]
-From = Annotated[
+ActionTakenOption = Annotated[
+    str | None, typer.Option("--action-taken", help="What was done, in words.")
+]
+OpenedFromOption = Annotated[
     datetime | None,
     typer.Option("--from", formats=["%Y-%m-%d"], help="Opened on this day or later."),
 ]
-To = Annotated[
+OpenedToOption = Annotated[
     datetime | None,
     typer.Option("--to", formats=["%Y-%m-%d"], help="Opened on this day or before."),
 ]
 
 
-@app.command("list")
+@alerts_app.command("list")
 def list_(
     *,
-    academy: Academies = None,
+    academy: AcademiesOption = None,
     severity: Severities = None,
     status: Statuses = None,
     alert_type: Types = None,
     limit: Most = 50,
 ) -> None:
     """List the alerts, severest first, then newest."""
-    wanted = Wanted(
+    wanted = AlertFilter(
         report_types=list(alerting_reports()),
         academies=academy or None,
         severities=severity or None,
@@ -75,20 +92,25 @@ def list_(
     run(_list(wanted, limit))
 
 
-@app.command()
-def resolve(ids: Ids, *, action: Did = None, action_taken: Words = None) -> None:
+@alerts_app.command()
+def resolve(ids: Ids, *, action: Did = None, action_taken: ActionTakenOption = None) -> None:
     """Resolve alerts by hand, all of them or none."""
     deed = Resolve(action=action, action_taken=action_taken)
     run(_resolve(ids, deed))
 
 
-@app.command("stats")
-def stats_(*, date_from: From = None, date_to: To = None, academy: Academies = None) -> None:
+@alerts_app.command("stats")
+def stats_(
+    *,
+    date_from: OpenedFromOption = None,
+    date_to: OpenedToOption = None,
+    academy: AcademiesOption = None,
+) -> None:
     """Say what became of the alerts, and what they foretold; by default of the last 90 days."""
     run(_stats(date_from, date_to, academy or None))
 
 
-async def _list(wanted: Wanted, most: int) -> None:
+async def _list(wanted: AlertFilter, most: int) -> None:
     now = utc_now()
     async with (
         open_database(Settings.from_environment()) as database,
@@ -96,7 +118,7 @@ async def _list(wanted: Wanted, most: int) -> None:
     ):
         connection = await session.connection()
         rows = await page(connection, wanted, now=now, most=most)
-        total = await count(connection, wanted, now=now)
+        total = await count_alerts(connection, wanted, now=now)
     show([_table(rows, total)])
 
 
@@ -108,7 +130,7 @@ def _table(rows: Sequence[Listed], total: Counted) -> TextTable:
     )
     return TextTable(
         title=f"{len(rows):,} of {counted(total.alerts, 'alert')}" + (f": {told}" if told else ""),
-        columns=LISTED,
+        columns=ALERT_COLUMNS,
         rows=[_cells(listed) for listed in rows],
         numbers=frozenset({"alert", "score"}),
     )
@@ -145,7 +167,7 @@ async def _stats(
     settings = Settings.from_environment()
     today = day_of(utc_now(), settings.zone)
     last = date_to.date() if date_to else today - ONE_DAY
-    first = date_from.date() if date_from else last - timedelta(days=STATS_DAYS - 1)
+    first = date_from.date() if date_from else last - timedelta(days=DEFAULT_STATS_DAYS - 1)
     async with open_database(settings) as database, database.transaction() as session:
         tables = []
         for report_type in alerting_reports():

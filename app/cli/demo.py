@@ -14,24 +14,24 @@ import typer
 from app.access import store as keys
 from app.access.scopes import Key, Scope
 from app.cli.generate import exit_code, generate, tell
-from app.cli.ports import listening
+from app.cli.ports import listen_on
 from app.cli.terminal import errors, output, run, show
 from app.demo.fill import fill
-from app.demo.plan import Plan
+from app.demo.plan import SimulationPlan
 from app.kit.clock import utc_now
 from app.kit.days import ONE_DAY, day_of
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import Conflict
+from app.runs.execution.request import DaySelection, RunRequest
 from app.runs.registry import report_named
-from app.runs.request import DaysAsked, RunRequest
 from app.settings import Settings
-from app.sources import homes
-from app.sources.embedded import is_used
-from app.sources.opening import open_lake, open_sources
+from app.sources.database import embedded_home
+from app.sources.database.embedded_server import is_used
+from app.sources.startup import open_lake, open_sources
 
 REPORT = "churn"
 BACKFILL_DAYS = 30
-MARK = "demo.json"
+DEMO_MARKER = "demo.json"
 KEY_NAME = "demo"
 HOST = "127.0.0.1"
 
@@ -52,9 +52,9 @@ def demo(
     """
     settings = demo_settings(Settings.from_environment())
     if is_served:
-        listening(HOST, port).close()
+        listen_on(HOST, port).close()
     last_day = day_of(utc_now(), settings.zone) - ONE_DAY
-    plan = Plan(learners=learners, days=days, seed=seed, last_day=last_day)
+    plan = SimulationPlan(learners=learners, days=days, seed=seed, last_day=last_day)
     make_room(settings, plan)
     exit_with = run(_report(settings, plan))
     if exit_with or not is_served:
@@ -75,27 +75,27 @@ def demo_settings(settings: Settings) -> Settings:
     return settings.model_copy(update=changes)
 
 
-def make_room(settings: Settings, plan: Plan) -> None:
+def make_room(settings: Settings, plan: SimulationPlan) -> None:
     """Remove the last demo unless it was of the same plan; raise `Conflict` if it is in use."""
     home = settings.home
     told = {**asdict(plan), "timezone": settings.timezone}
     said = json.dumps(told, default=str, sort_keys=True)
-    mark = home / MARK
+    mark = home / DEMO_MARKER
     if mark.is_file() and mark.read_text("utf-8") == said:
         return
     if mark.is_file():
         if is_used(home):
             raise Conflict(f"Another demo is running in {home}: stop it first.")
         shutil.rmtree(home)
-    homes.make(home)
+    embedded_home.make(home)
     mark.write_text(said, "utf-8")
 
 
-async def _report(settings: Settings, plan: Plan) -> int:
+async def _report(settings: Settings, plan: SimulationPlan) -> int:
     async with open_sources(settings) as sources:
         lake = open_lake(settings, sources.database)
         await fill(plan, database=sources.database, lake=lake, now=utc_now(), told=_told)
-        asked = DaysAsked(days_back=min(BACKFILL_DAYS, plan.days))
+        asked = DaySelection(days_back=min(BACKFILL_DAYS, plan.days))
         first, last = asked.resolve(plan.last_day + ONE_DAY)
         request = RunRequest(report_type=REPORT, day_from=first, day_to=last)
         outcome = await generate(request, settings, sources)
@@ -120,9 +120,9 @@ async def renew_key(database: Database) -> str:
     now = utc_now()
     wanted = Key(id=UUID(int=0), name=KEY_NAME, prefix="", scopes=frozenset(Scope))
     async with database.transaction() as session:
-        for row in await keys.listed(session):
+        for row in await keys.list_all_keys(session):
             if row.name == KEY_NAME:
-                await keys.revoke(session, row, now)
+                await keys.revoke_api_key(session, row, now)
         return (await keys.issue(session, wanted, created_by=KEY_NAME, now=now)).token
 
 

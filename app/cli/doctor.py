@@ -9,13 +9,13 @@ from app.hooks import HOOKS
 from app.kit.clock import utc_now
 from app.kit.errors import AppError
 from app.kit.failures import translate_failures
-from app.runs.base import TextTable
-from app.runs.health import check_reports
-from app.runs.job import Workshop
+from app.runs.contract import TextTable
+from app.runs.execution.context import WorkerContext
+from app.runs.monitoring.health import check_reports
 from app.settings import Settings
 from app.sources.findings import Finding, Level
 from app.sources.health import check_settings, check_sources
-from app.sources.opening import open_sources
+from app.sources.startup import open_sources
 
 MARKS = {Level.OK: "ok", Level.WARNING: "look", Level.WRONG: "WRONG"}
 
@@ -43,7 +43,7 @@ async def _find(settings: Settings) -> AsyncIterator[Finding]:
             async with open_sources(settings) as sources:
                 async for finding in check_sources(sources, utc_now()):
                     yield finding
-                stale_after = Workshop.of(settings, sources, clock=utc_now).stale_after
+                stale_after = WorkerContext.of(settings, sources, clock=utc_now).stale_after
                 async for finding in check_reports(
                     sources, utc_now(), stale_after=stale_after, hooks=HOOKS
                 ):

@@ -19,18 +19,18 @@ from app.kit.days import day_of
 from app.kit.errors import AppError, Invalid, NotFound
 from app.kit.plurals import counted
 from app.runs import export as runs_export
+from app.runs.execution.creation import check_academies
+from app.runs.execution.request import DaySelection
 from app.runs.export import Format
-from app.runs.generate import check_academies
 from app.runs.registry import report_named
-from app.runs.request import DaysAsked
 from app.settings import Settings
-from app.sources.opening import open_sources
-from app.sources.warehouse.folders import private_folder
+from app.sources.startup import open_sources
+from app.sources.warehouse.temp_dirs import private_folder
 
 Params = tuple[date | int | None, ...]
 
 
-def export(
+def export_report(
     report: Annotated[str, typer.Argument(help="The report type.", metavar="REPORT")],
     *,
     day: Annotated[
@@ -52,7 +52,7 @@ def export(
     ] = None,
 ) -> None:
     """Write the stored rows of a day, or of several, with every column of the table."""
-    asked = DaysAsked(
+    asked = DaySelection(
         day=day.date() if day else None,
         date_from=date_from.date() if date_from else None,
         date_to=date_to.date() if date_to else None,
@@ -66,7 +66,7 @@ def _format_of(target: Path | None) -> Format:
 
 
 async def _export(
-    report: str, asked: DaysAsked, academy: int | None, target: Path | None, form: Format
+    report: str, asked: DaySelection, academy: int | None, target: Path | None, form: Format
 ) -> None:
     sql = report_named(report).export_sql
     settings = Settings.from_environment()

@@ -15,33 +15,40 @@ from app.hooks import HOOKS
 from app.kit.clock import utc_now
 from app.kit.days import day_of
 from app.kit.plurals import counted
-from app.runs.claims import DayResult
-from app.runs.generate import Outcome, ask, check_academies, see_through
-from app.runs.job import Workshop
+from app.runs.execution.context import WorkerContext
+from app.runs.execution.creation import (
+    Outcome,
+    check_academies,
+    request_run,
+    see_through,
+)
+from app.runs.execution.lease import DayResult
+from app.runs.execution.planner import plan as plan_run
+from app.runs.execution.request import DaySelection, RunRequest
 from app.runs.models import EVERY_ACADEMY, Only, Origin, RunDayState, RunStatus
-from app.runs.plan import plan as plan_run
 from app.runs.registry import report_named
-from app.runs.request import DaysAsked, RunRequest
 from app.runs.store import Asker
 from app.settings import Settings
-from app.sources.opening import open_sources
 from app.sources.sources import Sources
-from app.sources.warehouse.costs import money
+from app.sources.startup import open_sources
+from app.sources.warehouse.budget import money
 
 MOST_TOLD = 50
 
 Report = Annotated[str, typer.Argument(help="The report type.", metavar="REPORT")]
-Day = Annotated[
+DayOption = Annotated[
     datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="One day (YYYY-MM-DD).")
 ]
-From = Annotated[
+FirstDayOption = Annotated[
     datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")
 ]
-To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")]
+LastDayOption = Annotated[
+    datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")
+]
 Back = Annotated[
     int | None, typer.Option("--days-back", help="So many days, yesterday and backwards.")
 ]
-Academy = Annotated[
+AcademyOption = Annotated[
     list[int] | None, typer.Option("--academy", help="Only this academy; may be repeated.")
 ]
 Which = Annotated[
@@ -55,11 +62,11 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell what is don
 def generate_report(
     report: Report,
     *,
-    day: Day = None,
-    date_from: From = None,
-    date_to: To = None,
+    day: DayOption = None,
+    date_from: FirstDayOption = None,
+    date_to: LastDayOption = None,
     days_back: Back = None,
-    academy: Academy = None,
+    academy: AcademyOption = None,
     only: Which = Only.ALL,
     dry_run: DryRun = False,
     force: Force = False,
@@ -71,25 +78,25 @@ def generate_report(
     """
     if verbose:
         be_verbose()
-    asked = DaysAsked(
+    asked = DaySelection(
         day=_day(day), date_from=_day(date_from), date_to=_day(date_to), days_back=days_back
     )
     wanted = _Wanted(report=report, asked=asked, academies=academy or None, only=only)
     raise typer.Exit(run(_generate(wanted, dry_run=dry_run, force=force)))
 
 
-def plan(
+def plan_command(
     report: Report,
     *,
-    day: Day = None,
-    date_from: From = None,
-    date_to: To = None,
+    day: DayOption = None,
+    date_from: FirstDayOption = None,
+    date_to: LastDayOption = None,
     days_back: Back = None,
-    academy: Academy = None,
+    academy: AcademyOption = None,
     only: Which = Only.ALL,
 ) -> None:
     """Say which days a run would have and what it would read, without running it."""
-    asked = DaysAsked(
+    asked = DaySelection(
         day=_day(day), date_from=_day(date_from), date_to=_day(date_to), days_back=days_back
     )
     run(_plan(_Wanted(report=report, asked=asked, academies=academy or None, only=only)))
@@ -98,7 +105,7 @@ def plan(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
     report: str
-    asked: DaysAsked
+    asked: DaySelection
     academies: Sequence[int] | None
     only: Only
 
@@ -141,10 +148,10 @@ async def generate(request: RunRequest, settings: Settings, sources: Sources) ->
             advance(_line(result))
 
     workshop = replace(
-        Workshop.of(settings, sources, clock=utc_now, hooks=HOOKS), progress=progress
+        WorkerContext.of(settings, sources, clock=utc_now, hooks=HOOKS), progress=progress
     )
     asker = Asker(origin=Origin.COMMAND, name=getpass.getuser())
-    made, _ = await ask(request, asker, workshop)
+    made, _ = await request_run(request, asker, workshop)
     with bar:
         return await see_through(made.id, workshop)
 

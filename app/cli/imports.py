@@ -11,16 +11,16 @@ from app.kit.clock import utc_now
 from app.kit.errors import Invalid
 from app.kit.plurals import counted
 from app.settings import Settings
-from app.sources.files import Imported
-from app.sources.importing import Kind, import_activity, import_file
-from app.sources.opening import open_lake
-from app.sources.postgres import open_database
+from app.sources.database.connect import open_database
+from app.sources.imports import Imported
+from app.sources.imports.import_file import FileKind, import_activity, import_file
+from app.sources.startup import open_lake
 
 SAID = {"skipped_erased": "skipped because their users were erased"}
 
 
 def import_(
-    kind: Annotated[Kind, typer.Argument(help="What the file holds.")],
+    kind: Annotated[FileKind, typer.Argument(help="What the file holds.")],
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv, .ndjson or .parquet file.")],
     *,
     replace_days: Annotated[
@@ -35,7 +35,7 @@ def import_(
 
     The same file twice changes nothing.
     """
-    if replace_days and kind is not Kind.ACTIVITY:
+    if replace_days and kind is not FileKind.ACTIVITY:
         raise Invalid("--replace-days goes with activity only: other rows are known by their id.")
     imported = run(_import(kind, path, replace_days=replace_days))
     counts = {
@@ -51,10 +51,10 @@ def import_(
         errors.print(f"Columns that are not used: {', '.join(imported.ignored_columns)}.")
 
 
-async def _import(kind: Kind, path: Path, *, replace_days: bool) -> Imported:
+async def _import(kind: FileKind, path: Path, *, replace_days: bool) -> Imported:
     settings = Settings.from_environment()
     async with open_database(settings) as database:
-        if kind is Kind.ACTIVITY:
+        if kind is FileKind.ACTIVITY:
             return await import_activity(
                 path,
                 open_lake(settings, database),

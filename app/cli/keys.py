@@ -13,20 +13,20 @@ from app.access.scopes import Key, Scope
 from app.cli.terminal import errors, output, run, show
 from app.kit.clock import utc_now
 from app.kit.errors import Invalid
+from app.kit.http.dependencies import MAX_ID
 from app.kit.plurals import counted
-from app.kit.web import MAX_ID
-from app.runs.base import TextTable
+from app.runs.contract import TextTable
 from app.runs.registry import report_named
 from app.settings import Settings
-from app.sources.postgres import open_database
+from app.sources.database.connect import open_database
 
-app = typer.Typer(help="Make, list and revoke the keys of the HTTP API.", no_args_is_help=True)
+keys_app = typer.Typer(help="Make, list and revoke the keys of the HTTP API.", no_args_is_help=True)
 
 MOST_CHARACTERS = 200
 UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
-COLUMNS = ("key", "name", "scopes", "academies", "reports", "expires", "last used", "state")
+KEY_COLUMNS = ("key", "name", "scopes", "academies", "reports", "expires", "last used", "state")
 
-Name = Annotated[str, typer.Argument(help="Who or what uses it.")]
+KeyNameArgument = Annotated[str, typer.Argument(help="Who or what uses it.")]
 Scopes = Annotated[list[Scope], typer.Option("--scope", help="What it may do; may be repeated.")]
 AcademyIds = Annotated[
     list[int] | None,
@@ -40,9 +40,9 @@ Expiry = Annotated[
 ]
 
 
-@app.command()
-def create(
-    name: Name,
+@keys_app.command("create")
+def create_key(
+    name: KeyNameArgument,
     *,
     scope: Scopes,
     academy: AcademyIds = None,
@@ -66,15 +66,15 @@ def create(
     errors.print("Keep it: it cannot be shown again.")
 
 
-@app.command("list")
-def list_keys() -> None:
+@keys_app.command("list")
+def show_keys() -> None:
     """Show the keys, without their secrets."""
     rows = [_row(row) for row in run(_listed())]
-    show([TextTable(title=counted(len(rows), "key"), columns=COLUMNS, rows=rows)])
+    show([TextTable(title=counted(len(rows), "key"), columns=KEY_COLUMNS, rows=rows)])
 
 
-@app.command()
-def revoke(
+@keys_app.command("revoke")
+def revoke_key(
     key: Annotated[str, typer.Argument(help="How the key begins: hu_0123456789.")],
 ) -> None:
     """Close a key; running services refuse it within seconds."""
@@ -96,7 +96,7 @@ async def _listed() -> list[ApiKey]:
         open_database(Settings.from_environment()) as database,
         database.transaction() as session,
     ):
-        return list(await store.listed(session))
+        return list(await store.list_all_keys(session))
 
 
 async def _revoke(prefix: str) -> ApiKey:
@@ -105,7 +105,7 @@ async def _revoke(prefix: str) -> ApiKey:
         database.transaction() as session,
     ):
         row = await store.find_prefix(session, prefix)
-        await store.revoke(session, row, utc_now())
+        await store.revoke_api_key(session, row, utc_now())
     return row
 
 

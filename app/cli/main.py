@@ -34,16 +34,16 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("generate-report")(generate.generate_report)
-app.command("plan")(generate.plan)
+app.command("plan")(generate.plan_command)
 app.command("import")(imports.import_)
-app.command("sync")(sync.sync)
-app.command("export")(exports.export)
-app.command("migrate")(migrate.migrate)
+app.command("sync")(sync.sync_command)
+app.command("export")(exports.export_report)
+app.command("migrate")(migrate.migrate_command)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
-app.add_typer(keys.app, name="keys")
-app.add_typer(alerts.app, name="alerts")
+app.add_typer(keys.keys_app, name="keys")
+app.add_typer(alerts.alerts_app, name="alerts")
 app.command("worker")(worker.worker)
 
 

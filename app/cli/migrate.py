@@ -2,12 +2,12 @@
 
 from app.cli.terminal import output, run
 from app.settings import Settings
-from app.sources import migrations
-from app.sources.postgres import migrate as bring_up_to_date
-from app.sources.postgres import open_database
+from app.sources.database import migrations
+from app.sources.database.connect import migrate as bring_up_to_date
+from app.sources.database.connect import open_database
 
 
-def migrate() -> None:
+def migrate_command() -> None:
     """Bring the database's tables to what this version needs.
 
     The embedded server does it by itself at every start; an external one only by this command.

@@ -5,7 +5,7 @@ import socket
 from app.kit.errors import Conflict
 
 
-def listening(host: str, port: int) -> socket.socket:
+def listen_on(host: str, port: int) -> socket.socket:
     """Take the port before anything is opened or begun; raise `Conflict` if that cannot be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

@@ -11,14 +11,14 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.lifespan.on import LifespanOn, LifespanSendMessage
 
-from app.cli.ports import listening
+from app.cli.ports import listen_on
 from app.kit import logs
 from app.kit.errors import AppError
-from app.kit.http_protocol import KEEP_ALIVE_SECONDS, BoundedProtocol
+from app.kit.http.protocol import KEEP_ALIVE_SECONDS, BoundedProtocol
 from app.settings import Settings
 
 SERVICE = "app.main:build"
-PATIENCE_SECONDS = 30
+SHUTDOWN_SECONDS = 30
 
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on.")]
@@ -26,7 +26,7 @@ Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to
 
 def serve(*, host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve the HTTP API; its description for people is at /docs."""
-    with listening(host, port) as door:
+    with listen_on(host, port) as door:
         logs.configure(level=logging.INFO, as_json=True)
         config = server_config(SERVICE, Settings.from_environment().trusted_proxies, factory=True)
         config.load()
@@ -49,7 +49,7 @@ def server_config(
         proxy_headers=trusted_proxies is not None,
         forwarded_allow_ips=trusted_proxies,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=PATIENCE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
 
 

@@ -10,14 +10,14 @@ from app.cli.terminal import errors, output, run
 from app.kit.clock import utc_now
 from app.kit.plurals import counted
 from app.settings import Settings
-from app.sources.files import Imported
-from app.sources.platform.address import platform_of
+from app.sources.database.connect import open_database
+from app.sources.imports import Imported
+from app.sources.platform.connection import platform_of
 from app.sources.platform.sync import SyncResult
 from app.sources.platform.sync import sync as sync_platform
-from app.sources.postgres import open_database
 
 
-def sync(
+def sync_command(
     *,
     full: Annotated[
         bool,

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from app.kit import logs
-from app.runs.base import TextTable
+from app.runs.contract import TextTable
 
 PLAIN_WIDTH = 120
 STOPPED = 130

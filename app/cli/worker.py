@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from app.alerts.chores import CHORES
+from app.alerts.daily_jobs import CHORES
 from app.cli.terminal import run
 from app.hooks import HOOKS
 from app.kit import logs
-from app.runs.schedule import scheduled
-from app.runs.worker import run_worker
+from app.runs.execution.scheduler import scheduled
+from app.runs.execution.worker import run_worker
 from app.settings import Settings
-from app.sources.opening import open_sources
+from app.sources.startup import open_sources
 
 Schedule = Annotated[
     bool, typer.Option("--schedule", help="Also look for days that are due, as `serve` does.")

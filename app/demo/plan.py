@@ -8,11 +8,11 @@ from app.kit.errors import Fault, Invalid
 
 MAX_SEED = 2**32 - 1
 MAX_LEARNERS = 10_000_000
-MAX_DAYS = 3_660
+MAX_SIMULATED_DAYS = 3_660
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class SimulationPlan:
     """How many learners are followed for how long; the same plan always gives the same rows.
 
     Activity begins `warmup_days` before the `days`, so that the first of them has a full window.
@@ -29,10 +29,10 @@ class Plan:
     def __post_init__(self) -> None:
         ranges = {
             "learners": (1, MAX_LEARNERS),
-            "days": (1, MAX_DAYS),
+            "days": (1, MAX_SIMULATED_DAYS),
             "seed": (0, MAX_SEED),
             "academies": (1, 1000),
-            "warmup_days": (0, MAX_DAYS),
+            "warmup_days": (0, MAX_SIMULATED_DAYS),
         }
         faults = [
             Fault(pointer=f"/{name}", message=f"must be from {least} to {most}")

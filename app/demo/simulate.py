@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
 
-from app.demo.plan import Plan
+from app.demo.plan import SimulationPlan
+from app.kit.sql import load_sql
 
 ROWS_A_BATCH = 100_000
 LEARNER_DAYS_A_QUERY = 1_000_000
@@ -20,23 +20,23 @@ ACADEMY_NAMES = (
     "Copperfield Cloud Campus",
 )
 
-INSTANT = pa.timestamp("us", tz="UTC")
-ACADEMIES = pa.schema([("id", pa.int64()), ("slug", pa.string()), ("name", pa.string())])
-ACTIVITY = pa.schema(
+INSTANT_TYPE = pa.timestamp("us", tz="UTC")
+ACADEMY_SCHEMA = pa.schema([("id", pa.int64()), ("slug", pa.string()), ("name", pa.string())])
+ACTIVITY_SCHEMA = pa.schema(
     [
         ("id", pa.string()),
         ("user_id", pa.int64()),
         ("kind", pa.string()),
-        ("timestamp", INSTANT),
+        ("timestamp", INSTANT_TYPE),
         ("academy_id", pa.int64()),
         ("related_id", pa.int64()),
         ("task_status", pa.string()),
     ]
 )
-TELEMETRY = pa.schema(
+TELEMETRY_SCHEMA = pa.schema(
     [
         ("user_id", pa.int64()),
-        ("timestamp", INSTANT),
+        ("timestamp", INSTANT_TYPE),
         ("engagement_score", pa.float64()),
         ("frustration_score", pa.float64()),
     ]
@@ -51,7 +51,7 @@ class Simulation:
     (`next_payment_at`, `trial_ends_at`, `valid_until`).
     """
 
-    def __init__(self, plan: Plan, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, plan: SimulationPlan, connection: duckdb.DuckDBPyConnection) -> None:
         self.plan = plan
         self._connection = connection
 
@@ -63,8 +63,8 @@ class Simulation:
         ]
         slugs = [name.lower().replace(" ", "-") for name in names]
         columns = [range(1, len(names) + 1), slugs, names]
-        arrays = [pa.array(c, f.type) for c, f in zip(columns, ACADEMIES, strict=True)]
-        return pa.Table.from_arrays(arrays, schema=ACADEMIES).to_reader()
+        arrays = [pa.array(c, f.type) for c, f in zip(columns, ACADEMY_SCHEMA, strict=True)]
+        return pa.Table.from_arrays(arrays, schema=ACADEMY_SCHEMA).to_reader()
 
     def users(self) -> pa.RecordBatchReader:
         """Stream id, email, full_name of every learner and of one reviewer an academy."""
@@ -95,11 +95,11 @@ class Simulation:
 
     def activity(self) -> pa.RecordBatchReader:
         """Stream id, user_id, kind, timestamp, academy_id, related_id, task_status by time."""
-        return pa.RecordBatchReader.from_batches(ACTIVITY, self._by_days("activity"))
+        return pa.RecordBatchReader.from_batches(ACTIVITY_SCHEMA, self._by_days("activity"))
 
     def telemetry(self) -> pa.RecordBatchReader:
         """Stream user_id, timestamp, engagement_score, frustration_score (0 to 100) by time."""
-        return pa.RecordBatchReader.from_batches(TELEMETRY, self._by_days("telemetry"))
+        return pa.RecordBatchReader.from_batches(TELEMETRY_SCHEMA, self._by_days("telemetry"))
 
     def _by_days(self, question: str) -> Iterator[pa.RecordBatch]:
         numbers = self.plan.numbers()
@@ -116,7 +116,9 @@ class Simulation:
 
 
 @contextmanager
-def simulate(plan: Plan, *, threads: int = 2, max_memory: str = "1GiB") -> Iterator[Simulation]:
+def simulate(
+    plan: SimulationPlan, *, threads: int = 2, max_memory: str = "1GiB"
+) -> Iterator[Simulation]:
     """Make the learners and their payments; everything else is made while it is read."""
     with TemporaryDirectory(prefix="headsup-demo-") as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
@@ -133,7 +135,7 @@ def simulate(plan: Plan, *, threads: int = 2, max_memory: str = "1GiB") -> Itera
 
 
 def _sql(name: str) -> str:
-    return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
+    return load_sql(__package__, name)
 
 
 def _asked(sql: str, numbers: Mapping[str, int]) -> dict[str, int]:

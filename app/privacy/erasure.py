@@ -11,7 +11,7 @@ from app.sources.directory import erasure as tombstones
 from app.sources.directory.erasure import erase_name
 from app.sources.subscriptions.erasure import erase_subscriptions
 from app.sources.telemetry.erasure import erase_telemetry
-from app.sources.warehouse.base import Warehouse
+from app.sources.warehouse.contract import Warehouse
 
 RoomErasure = Callable[[AsyncSession, int], Awaitable[Mapping[str, int]]]
 """Deletes the rows of a user from the tables of one room; returns how many by table."""
@@ -36,7 +36,7 @@ async def erase(
     rewriting files may take long, and publications wait only from the tombstone on.
     """
     activity = await warehouse.forget(session, user_id)
-    await tombstones.remember(session, user_id, now)
+    await tombstones.remember_erased(session, user_id, now)
     deleted = {} if activity is None else {"activity": activity}
     for erase_room in ROOMS:
         deleted |= await erase_room(session, user_id)

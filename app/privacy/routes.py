@@ -7,14 +7,14 @@ import structlog
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 
-from app.access.gate import require
+from app.access.authentication import require
 from app.access.scopes import Key, Scope
 from app.kit.errors import Forbidden
-from app.kit.secured_route import SecuredRoute
-from app.kit.web import PathId, ShellDep
+from app.kit.http.dependencies import PathId, ShellDep
+from app.kit.http.secured_route import SecuredRoute
 from app.privacy.erasure import erase
 from app.sources.sources import Sources
-from app.sources.warehouse.folders import remove_leftovers
+from app.sources.warehouse.temp_dirs import remove_leftovers
 
 log = structlog.get_logger()
 

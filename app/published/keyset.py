@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from app.kit.cursors import Position, unreadable
+from app.kit.http.cursors import Position, unreadable
 
 ColumnType = Literal["double precision", "bigint", "date", "text"]
 MAX_BIGINT = 1 << 63

@@ -8,12 +8,12 @@ from typing import Generic, TypeVar
 import orjson
 from pydantic import BaseModel
 
-from app.kit.cursors import Cursor, Position
-from app.kit.formats import ListFormat, cells
-from app.kit.json_sql import object_of
-from app.kit.reader import Rows
+from app.kit.db.json_sql import object_of
+from app.kit.db.named_params import Statement
+from app.kit.db.read_pool import Rows
+from app.kit.http.cursors import Cursor, Position
+from app.kit.http.formats import ListFormat, cells
 from app.kit.sql import load_sql
-from app.kit.statements import Statement
 from app.published import keyset
 from app.published.keyset import Condition, Term
 from app.published.requests import ListQuery

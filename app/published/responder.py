@@ -14,14 +14,14 @@ import orjson
 from fastapi import Request, Response
 
 from app.access.scopes import Key, Scope
-from app.kit import cursors, etags
-from app.kit.cursors import Cursor, filters_of
 from app.kit.days import ONE_DAY, day_of
+from app.kit.db.read_pool import Rows
 from app.kit.errors import Conflict, NotFound
-from app.kit.formats import ListFormat, format_of
-from app.kit.reader import Rows
-from app.kit.streams import Whole
-from app.kit.web import Shell
+from app.kit.http import cursors, etags
+from app.kit.http.cursors import Cursor, filters_of
+from app.kit.http.dependencies import Shell
+from app.kit.http.formats import ListFormat, format_of
+from app.kit.http.streaming import Whole
 from app.published.list_spec import ListSpec, PageRead, read_page, stream_statement
 from app.published.requests import (
     DayQuery,

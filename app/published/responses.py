@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
-from app.runs.gate import DayState
+from app.runs.ledger.quality_gate import DayState
 
 
 class PublishedDay(BaseModel):

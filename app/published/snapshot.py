@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.kit.days import EPOCH
-from app.kit.json_sql import object_of
-from app.kit.reader import Rows
+from app.kit.db.json_sql import object_of
+from app.kit.db.named_params import Statement
+from app.kit.db.read_pool import Rows
 from app.kit.sql import load_sql
-from app.kit.statements import Statement
 from app.published.requests import DayQuery
 from app.published.responses import PublishedDay
-from app.runs.base import Academies
+from app.runs.contract import Academies
 
 NEWEST_SQL = load_sql(__package__, "days_newest")
 BETWEEN_SQL = load_sql(__package__, "days_between")

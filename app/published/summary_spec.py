@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
-from app.kit.json_sql import object_of
-from app.kit.reader import Rows
+from app.kit.db.json_sql import object_of
+from app.kit.db.named_params import Statement
+from app.kit.db.read_pool import Rows
 from app.kit.sql import load_sql
-from app.kit.statements import Statement
 from app.published.list_spec import PageRead
 from app.published.requests import Grouping
 from app.published.snapshot import Snapshot, SnapshotSpec

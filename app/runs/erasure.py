@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from sqlalchemy import Table, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.runs import ledger
+from app.runs.ledger import ledger
 from app.runs.registry import reports
-from app.sources.migrations import all_tables
+from app.sources.database.migrations import all_tables
 
 PERSON = "user_id"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 from adbc_driver_postgresql import dbapi
 
-from app.kit.formats import FORMULA
+from app.kit.http.formats import FORMULA
 
 
 class Format(StrEnum):

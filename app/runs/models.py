@@ -22,8 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from app.kit.db import INSTANT, Table, text_enum
-from app.runs.gate import DayState, Verdict
+from app.kit.db.engine import INSTANT, Table, text_enum
+from app.runs.ledger.quality_gate import DayState, Verdict
 
 EVERY_ACADEMY = 0
 """The `academy_id` of a ledger row that says that the whole day was gone through."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from app.kit.errors import NotFound
-from app.runs.base import BaseReport
+from app.runs.contract import BaseReport
 
 PACKAGE = "app.reports"
 

@@ -12,9 +12,9 @@ from sqlmodel import and_, col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.errors import NotFound
+from app.runs.execution.request import RunRequest
 from app.runs.models import EVERY_ACADEMY, Origin, ReportUsage, Run, RunDay, RunDayState, RunStatus
-from app.runs.request import RunRequest
-from app.sources.warehouse.base import Usage
+from app.sources.warehouse.contract import Usage
 
 ACTIVE = (RunStatus.PENDING, RunStatus.RUNNING)
 OPEN_DAYS = (RunDayState.PENDING, RunDayState.RUNNING)
@@ -31,7 +31,7 @@ class Asker:
     retry_of: UUID | None = None
 
 
-async def create(
+async def insert_run(
     session: AsyncSession,
     request: RunRequest,
     days: Sequence[date],

@@ -12,8 +12,8 @@ from app.settings import Settings, unknown_variables
 from app.sources.findings import Finding, Level
 from app.sources.sources import Sources
 from app.sources.subscriptions.store import extent
-from app.sources.warehouse.base import Warehouse
-from app.sources.warehouse.lake import Lake
+from app.sources.warehouse.contract import Warehouse
+from app.sources.warehouse.lake.warehouse import Lake
 
 STALE_AFTER = timedelta(days=2)
 COUNTS_SQL = """
@@ -98,7 +98,7 @@ async def _lake(lake: Lake) -> AsyncIterator[Finding]:
 
 async def _bigquery(warehouse: Warehouse, now: datetime) -> AsyncIterator[Finding]:
     """Import Google's client only now, as `open_warehouse` does."""
-    from app.sources.warehouse.bigquery import BigQuery  # noqa: PLC0415
+    from app.sources.warehouse.bigquery.warehouse import BigQuery  # noqa: PLC0415
     from app.sources.warehouse.health import check_bigquery  # noqa: PLC0415
 
     if isinstance(warehouse, BigQuery):

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from app.kit.db import Database
-from app.sources.warehouse.base import Warehouse
+from app.kit.db.engine import Database
+from app.sources.warehouse.contract import Warehouse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from sqlmodel import select
 from app.access import store
 from app.access.models import ApiKey
 from app.access.scopes import Key, Scope
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.support.service import NOW, client, service, token
 
 
@@ -104,7 +104,7 @@ async def test_keys_that_could_not_have_been_made_are_neither_listed_nor_revoked
 ) -> None:
     await token(database, academies=frozenset({3}))
     async with database.transaction() as session:
-        other = next(row for row in await store.listed(session) if row.academies == [3])
+        other = next(row for row in await store.list_all_keys(session) if row.academies == [3])
 
     listed = (await admin.get("/keys")).json()["items"]
     answer = await admin.delete(f"/keys/{other.id}")

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from app.access import store
-from app.access.gate import REMEMBERED_SECONDS, Remembered
+from app.access.authentication import REMEMBERED_SECONDS, Remembered
 from app.access.scopes import Key, Scope
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.support.service import NOW, client, service, token
 
 KEY = Key(id=UUID(int=1), name="n", prefix="p", scopes=frozenset({Scope.ADMIN}))
@@ -44,8 +44,8 @@ async def test_a_key_that_another_process_revoked_is_refused_once_it_is_forgotte
     async with client(app, key) as asking:
         before = await status(asking)
         async with database.transaction() as session:
-            (row,) = await store.listed(session)
-            await store.revoke(session, row, NOW)
+            (row,) = await store.list_all_keys(session)
+            await store.revoke_api_key(session, row, NOW)
         meanwhile = await status(asking)
         app.state.remembered.seconds = 0.0
 

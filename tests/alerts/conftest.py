@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.alerts.world import World
 
 

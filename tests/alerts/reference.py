@@ -5,8 +5,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 
-from app.alerts.kinds import Severity
-from app.alerts.rules import Rule
+from app.alerts.enums import Severity
+from app.alerts.rules.rule import Rule
 from tests.support.scripted import PAY, QUIT, RULES, Day
 
 ORDER = list(Severity)

@@ -7,9 +7,19 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
-from app.alerts.acting import Actor, Stale, act, act_on_all
-from app.alerts.deeds import Acknowledge, Note, Reopen, Resolve
-from app.alerts.kinds import Action, Severity, Status
+from app.alerts.actions.commands import (
+    Acknowledge,
+    Note,
+    Reopen,
+    Resolve,
+)
+from app.alerts.actions.handler import (
+    Actor,
+    Stale,
+    act,
+    act_on_all,
+)
+from app.alerts.enums import Action, AlertStatus, Severity
 from app.alerts.models import Alert, AlertEvent
 from app.kit.errors import Conflict, NotFound
 from tests.alerts.world import ANA, AWAY, World, day
@@ -61,7 +71,7 @@ async def test_many_at_once_or_none(world: World) -> None:
             await act_on_all(session, both, [Resolve()], ANA)
 
     assert [fault.pointer for fault in raised.value.faults] == ["/alerts/1"]
-    assert (await world.alerts())[1].status is Status.OPEN
+    assert (await world.alerts())[1].status is AlertStatus.OPEN
 
 
 async def test_an_alert_of_another_academy_is_not_there(world: World) -> None:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.alerts.kinds import Severity
-from app.alerts.transitions import TRANSITIONS
-from app.kit.db import Database
-from app.runs.gate import Verdict
+from app.alerts.enums import Severity
+from app.alerts.evaluation.state_machine import TRANSITIONS
+from app.kit.db.engine import Database
+from app.runs.ledger.quality_gate import Verdict
 from tests.alerts.world import FIRST, World
 from tests.support.scripted import Seen
 

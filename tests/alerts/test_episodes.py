@@ -7,15 +7,20 @@ from random import Random
 import pytest
 from sqlmodel import select
 
-from app.alerts.acting import act_on_all
-from app.alerts.deeds import Resolve
-from app.alerts.evaluate import evaluate
-from app.alerts.kinds import AlertOrigin, Resolution, Severity, Status
+from app.alerts.actions.commands import Resolve
+from app.alerts.actions.handler import act_on_all
+from app.alerts.enums import (
+    AlertOrigin,
+    AlertStatus,
+    Resolution,
+    Severity,
+)
+from app.alerts.evaluation.evaluator import evaluate
 from app.alerts.models import AlertDayCount
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import SourceDown
 from app.runs import store as runs
-from app.runs.gate import Verdict
+from app.runs.ledger.quality_gate import Verdict
 from tests.alerts.world import ANA, AWAY, WELL, World, day
 from tests.support.runs import made, run_request
 from tests.support.scripted import UTC_ZONE, Day, ScriptedReport, Seen, at_two
@@ -53,7 +58,7 @@ async def test_what_is_resolved_every_morning_comes_back_less_often(database: Da
 
 
 async def resolve_all(world: World) -> None:
-    open_ones = [alert.id for alert in await world.alerts() if alert.status is Status.OPEN]
+    open_ones = [alert.id for alert in await world.alerts() if alert.status is AlertStatus.OPEN]
     async with world.database.transaction() as session:
         await act_on_all(session, dict.fromkeys(open_ones), [Resolve()], ANA)
 
@@ -70,7 +75,7 @@ async def test_days_of_too_little_activity_open_and_close_nothing(world: World) 
         await world.see(day(number), {1: WELL, 2: AWAY}, Verdict.WINDOW_HOLE)
 
     (alert,) = await world.alerts()
-    assert (alert.user_id, alert.status, alert.last_seen_on) == (1, Status.OPEN, day(2))
+    assert (alert.user_id, alert.status, alert.last_seen_on) == (1, AlertStatus.OPEN, day(2))
 
 
 async def test_a_backfill_leaves_what_daily_runs_leave(database: Database) -> None:
@@ -153,7 +158,7 @@ async def test_an_alert_that_people_took_up_is_not_retracted(world: World) -> No
     await world.see(day(0), {1: WELL})
 
     (alert,) = await world.alerts()
-    assert (alert.status, alert.clear_days) == (Status.ACKNOWLEDGED, 1)
+    assert (alert.status, alert.clear_days) == (AlertStatus.ACKNOWLEDGED, 1)
 
 
 async def test_it_wakes_when_it_gets_worse(world: World) -> None:
@@ -165,7 +170,7 @@ async def test_it_wakes_when_it_gets_worse(world: World) -> None:
     await world.see(day(1), {1: Seen(quit=True, severity=Severity.CRITICAL)})
 
     (alert,) = await world.alerts()
-    assert (alert.status, alert.snoozed_until) == (Status.OPEN, None)
+    assert (alert.status, alert.snoozed_until) == (AlertStatus.OPEN, None)
     assert alert.severity is Severity.CRITICAL
 
 

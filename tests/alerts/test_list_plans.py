@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.alerts import listing
-from app.alerts.kinds import Status
-from app.alerts.wanted import Wanted
-from app.kit.db import Database
+from app.alerts.enums import AlertStatus
+from app.alerts.queries import listing
+from app.alerts.queries.filters import AlertFilter
+from app.kit.db.engine import Database
 from tests.support.alerting import critical, published
 from tests.support.service import NOW
 
@@ -33,9 +33,9 @@ OPENED_AND_CLOSED = text(
 )
 
 
-async def plan_of(connection: AsyncConnection, wanted: Wanted) -> str:
+async def plan_of(connection: AsyncConnection, wanted: AlertFilter) -> str:
     """Explain a page of the list."""
-    statement = listing.whole(wanted, now=NOW, is_grouped=False, output="item.id")
+    statement = listing.stream_statement_of(wanted, now=NOW, is_grouped=False, output="item.id")
     found = await connection.execute(
         text(f"EXPLAIN {statement.sql}"), {**statement.params, "most": 50}
     )
@@ -44,19 +44,19 @@ async def plan_of(connection: AsyncConnection, wanted: Wanted) -> str:
 
 @pytest.mark.parametrize(
     ("academies", "statuses"),
-    [([1], None), ([1], [Status.OPEN]), (None, None), ([1, 2], None)],
+    [([1], None), ([1], [AlertStatus.OPEN]), (None, None), ([1, 2], None)],
 )
 async def test_a_page_comes_out_of_an_index_without_a_sort(
     database: Database,
     academies: Sequence[int] | None,
-    statuses: Sequence[Status] | None,
+    statuses: Sequence[AlertStatus] | None,
 ) -> None:
     await published(database, critical(1), critical(2, academy_id=2))
     async with database.engine.begin() as connection:
         await connection.execute(OPENED_AND_CLOSED)
         await connection.execute(text("ANALYZE alerts"))
 
-        wanted = Wanted(report_types=["churn"], academies=academies, statuses=statuses)
+        wanted = AlertFilter(report_types=["churn"], academies=academies, statuses=statuses)
         plan = await plan_of(connection, wanted)
         found = await listing.page(connection, wanted, now=NOW + timedelta(days=1), most=50)
 

@@ -2,8 +2,8 @@
 
 from sqlalchemy import text
 
-from app.alerts import store
-from app.kit.db import Database
+from app.alerts.evaluation import store
+from app.kit.db.engine import Database
 
 HISTORY = text(
     """

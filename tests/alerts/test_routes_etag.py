@@ -9,8 +9,8 @@ import pytest
 
 from app.access.scopes import Scope
 from app.kit.days import ONE_DAY
-from app.kit.db import Database
-from app.sources.importing import Kind
+from app.kit.db.engine import Database
+from app.sources.imports.import_file import FileKind
 from tests.support.alerting import critical, owing, published
 from tests.support.copied import copied_database
 from tests.support.published import DAY, publish, replace_day, risk
@@ -81,7 +81,7 @@ async def a_day_is_published(_: httpx.AsyncClient, database: Database) -> None:
 
 
 async def a_name_changes(_: httpx.AsyncClient, database: Database) -> None:
-    await put(database, Kind.USERS, [{"id": 2, "email": "two@example.com", "full_name": "Two"}])
+    await put(database, FileKind.USERS, [{"id": 2, "email": "two@example.com", "full_name": "Two"}])
 
 
 @pytest.mark.parametrize("change", [somebody_notes, a_day_is_published, a_name_changes])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.access.scopes import Scope
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.support.alerting import critical, published
 from tests.support.service import client, service, token
 

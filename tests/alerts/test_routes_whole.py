@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from app.access.scopes import Scope
-from app.alerts.schemas import AlertItem
-from app.kit.db import Database
+from app.alerts.api.responses import AlertItem
+from app.kit.db.engine import Database
 from app.sources.directory.models import User
 from tests.support.alerting import critical, owing, published
 from tests.support.copied import copied_database

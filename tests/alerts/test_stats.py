@@ -5,15 +5,21 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import col, select, update
 
-from app.alerts.acting import Actor, act
-from app.alerts.deeds import Resolve
-from app.alerts.kinds import Action, AlertOrigin, Result
+from app.alerts.actions.commands import Resolve
+from app.alerts.actions.handler import Actor, act
+from app.alerts.enums import Action, AlertOrigin, Result
 from app.alerts.models import Alert
-from app.alerts.stats import Asking, TypeStats, stats, wilson, write_results
-from app.kit.db import Database
+from app.alerts.outcomes.outcomes import (
+    Asking,
+    TypeStats,
+    stats,
+    wilson,
+    write_results,
+)
+from app.kit.db.engine import Database
 from app.runs.models import ReportDay
 from app.sources.subscriptions.models import SubscriptionVersion
-from app.sources.subscriptions.statuses import EndReason, Status
+from app.sources.subscriptions.statuses import EndReason, SubscriptionStatus
 from tests.alerts.world import FIRST, World
 from tests.support.rows import at
 from tests.support.scripted import UTC_ZONE, Seen, at_two
@@ -29,7 +35,7 @@ async def subscribed(database: Database, user_id: int, **changes: object) -> Non
         "subscription_id": f"s{user_id}",
         "user_id": user_id,
         "academy_id": 1,
-        "status": Status.ACTIVE,
+        "status": SubscriptionStatus.ACTIVE,
         "started_at": began,
         "end_reason_given": False,
         "effective_from": began,
@@ -43,7 +49,7 @@ async def left(database: Database, user_id: int, day: date, **changes: object) -
     """Write that somebody cancelled on a day."""
     cancelled = at(day.isoformat())
     values: dict[str, object] = {
-        "status": Status.CANCELLED,
+        "status": SubscriptionStatus.CANCELLED,
         "cancelled_at": cancelled,
         "effective_from": cancelled,
         "end_reason": EndReason.VOLUNTARY,

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 from sqlalchemy import text
 
-from app.alerts.kinds import AlertOrigin
-from app.alerts.stats import Asking, stats
-from app.kit.db import Database
+from app.alerts.enums import AlertOrigin
+from app.alerts.outcomes.outcomes import Asking, stats
+from app.kit.db.engine import Database
 from tests.alerts.world import FIRST
 from tests.support.scripted import UTC_ZONE
 

@@ -7,15 +7,23 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import col, select
 
-from app.alerts.acting import Actor, act
-from app.alerts.deeds import Acknowledge, Assign, Deed, Note, Reopen, Resolve, Snooze
-from app.alerts.evaluate import Evaluated, evaluate
-from app.alerts.kinds import Action, Resolution, Status
+from app.alerts.actions.commands import (
+    Acknowledge,
+    Assign,
+    Command,
+    Note,
+    Reopen,
+    Resolve,
+    Snooze,
+)
+from app.alerts.actions.handler import Actor, act
+from app.alerts.enums import Action, AlertStatus, Resolution
+from app.alerts.evaluation.evaluator import Evaluated, evaluate
+from app.alerts.evaluation.state_machine import DaySignal, EpisodeState
 from app.alerts.models import Alert, AlertEvent
-from app.alerts.transitions import There, Today
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import SourceDown
-from app.runs.gate import DayState, Verdict
+from app.runs.ledger.quality_gate import DayState, Verdict
 from tests.alerts.reference import Reference
 from tests.support.scripted import UTC_ZONE, Day, ScriptedReport, Seen, at_two, publish
 
@@ -23,7 +31,7 @@ FIRST = date(2024, 1, 1)
 WELL, AWAY = Seen(), Seen(quit=True)
 ANA = Actor(who="ana", now=at_two(FIRST))
 FAR = datetime.max.replace(tzinfo=UTC_ZONE) - timedelta(days=400)
-DEEDS: Mapping[str, Deed] = {
+DEEDS: Mapping[str, Command] = {
     "resolve": Resolve(action=Action.CONTACTED, action_taken="called"),
     "acknowledge": Acknowledge(),
     "snooze": Snooze(until=FAR),
@@ -45,7 +53,7 @@ class World:
     report: ScriptedReport = field(default_factory=ScriptedReport)
     reference: Reference = field(default_factory=Reference)
     newest: date | None = None
-    taken: Counter[tuple[Today, There]] = field(default_factory=Counter)
+    taken: Counter[tuple[DaySignal, EpisodeState]] = field(default_factory=Counter)
 
     async def publish(self, day: date, seen: Day, verdict: Verdict = Verdict.OK) -> None:
         """Publish a day, and let only the reference evaluate it."""
@@ -153,7 +161,7 @@ class World:
             assert [event.seq for event in history] == list(range(1, len(history) + 1))
             ends = [event for event in history if event.what in ("OPENED", "REOPENED", "RESOLVED")]
             is_over = ends[-1].what == "RESOLVED"
-            assert is_over == (alert.status is Status.RESOLVED)
+            assert is_over == (alert.status is AlertStatus.RESOLVED)
 
 
 def told(alert: Alert) -> tuple[object, ...]:

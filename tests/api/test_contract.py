@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from app.access.scopes import Scope
 from app.api.app import create_app
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.settings import Settings
 from tests.support.loopback import live
 from tests.support.published import publish, risk

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from app.access.scopes import Scope
-from app.kit.cursors import Cursor, Position
-from app.kit.db import Database
+from app.kit.db.engine import Database
+from app.kit.http.cursors import Cursor, Position
 from tests.support.alerting import critical, published
 from tests.support.copied import copied_database
 from tests.support.described import OPERATIONS

@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import text
 
 from app.access.scopes import Scope
-from app.kit.bulk import read_frame
-from app.kit.db import Database
+from app.kit.db.copy import read_frame
+from app.kit.db.engine import Database
 from app.privacy.erasure import erase
-from app.runs import ledger
+from app.runs.ledger import ledger
 from app.runs.models import ReportDay, RunStatus
 from app.sources.directory import erasure
-from app.sources.files import Rows
-from app.sources.files.staging import load
-from app.sources.importing import LOADINGS, Kind
+from app.sources.imports import CheckedRows
+from app.sources.imports.import_file import LOADINGS, FileKind
+from app.sources.imports.staging import load_staged
 from app.sources.sources import Sources
 from tests.support.locks import WAITED_SECONDS, until_waiting
 from tests.support.reporting import (
@@ -53,7 +53,7 @@ async def sources(database: Database, tmp_path: Path) -> Sources:
         subscription(GONE, id=f"gone{academy_id}", academy_id=academy_id, **owing)
         for academy_id in (1, 2)
     ]
-    await put(database, Kind.SUBSCRIPTIONS, learners)
+    await put(database, FileKind.SUBSCRIPTIONS, learners)
     noon = datetime(2026, 5, 20, 12, tzinfo=UTC)
     await put_activity(found, [event(user, noon) for user in range(1, 6)])
     return found
@@ -172,9 +172,9 @@ async def test_an_erasure_waits_for_an_evaluation_and_deletes_its_alerts(
 async def test_an_erasure_waits_for_an_import_and_deletes_what_it_brought(
     database: Database, asking: httpx.AsyncClient
 ) -> None:
-    rows = Rows(iter([batch_of(Kind.SUBSCRIPTIONS, [subscription(9)])]), name="late")
+    rows = CheckedRows(iter([batch_of(FileKind.SUBSCRIPTIONS, [subscription(9)])]), name="late")
     async with database.transaction() as session:
-        await load(session, rows, LOADINGS[Kind.SUBSCRIPTIONS], NOW)
+        await load_staged(session, rows, LOADINGS[FileKind.SUBSCRIPTIONS], NOW)
         erasing = asyncio.create_task(erased(asking, 9))
         await until_waiting(database, 1)
     deleted = await erasing
@@ -187,8 +187,8 @@ async def test_an_import_waits_for_an_erasure_and_skips_the_person(
     database: Database,
 ) -> None:
     async with database.transaction() as session:
-        await erasure.remember(session, 9, NOW)
-        importing = asyncio.create_task(put(database, Kind.SUBSCRIPTIONS, [subscription(9)]))
+        await erasure.remember_erased(session, 9, NOW)
+        importing = asyncio.create_task(put(database, FileKind.SUBSCRIPTIONS, [subscription(9)]))
         await until_waiting(database, 1)
     imported = await importing
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from app.access.scopes import Scope
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.runs.models import EVERY_ACADEMY
 from tests.support.academies import filled, yesterday
 from tests.support.described import DESCRIBED, OPERATIONS

@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from app.access.scopes import Scope
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.sources.directory.models import Academy, User
 from app.sources.subscriptions.models import Subscription
-from app.sources.subscriptions.statuses import Status
+from app.sources.subscriptions.statuses import SubscriptionStatus
 from tests.support.described import OPERATIONS
 from tests.support.published import publish, risk
 from tests.support.service import NOW, client, service, token
@@ -49,7 +49,11 @@ async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.Asyn
         session.add(User(id=777000777, email="other@example.com"))
         session.add(
             Subscription(
-                id="s", user_id=777000777, academy_id=OTHER, status=Status.ACTIVE, started_at=NOW
+                id="s",
+                user_id=777000777,
+                academy_id=OTHER,
+                status=SubscriptionStatus.ACTIVE,
+                started_at=NOW,
             )
         )
     await token(database, academies=frozenset({OTHER}))

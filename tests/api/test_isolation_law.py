@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.support.described import DESCRIBED, OPERATIONS
 from tests.support.two import MOST, OWN, SECRETS, Two, two_academies
 

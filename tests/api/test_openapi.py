@@ -9,7 +9,7 @@ import pytest
 
 from app.api.openapi import api_routes, calls_of, scopes_needed
 from app.api.unknown import RefuseUnknown
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.support.described import APP, DESCRIBED, OPERATIONS
 from tests.support.service import client, service, token
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.access.scopes import Scope
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.sources.directory.models import User
 from tests.support.alerting import critical, published
 from tests.support.copied import copied_database

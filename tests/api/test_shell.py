@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from app.access.scopes import Scope
 from app.api.app import create_app
-from app.kit.db import Database
-from app.kit.statements import Statement
-from app.kit.web import SessionDep, ShellDep
+from app.kit.db.engine import Database
+from app.kit.db.named_params import Statement
+from app.kit.http.dependencies import SessionDep, ShellDep
 from app.settings import Settings
 from tests.support.service import client, service, token
 

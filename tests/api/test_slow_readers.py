@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 
 from app.access.scopes import Scope
-from app.kit.bulk import read_frame
-from app.kit.db import Database
+from app.kit.db.copy import read_frame
+from app.kit.db.engine import Database
 from app.sources.directory.models import User
 from tests.support.published import publish, risk
 from tests.support.service import token

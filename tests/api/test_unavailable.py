@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from app.access.scopes import Scope
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.support.line import end_whoever_waits, line, locked
 from tests.support.locks import until_waiting
 from tests.support.service import client, service, token

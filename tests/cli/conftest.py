@@ -14,8 +14,8 @@ import pytest
 import structlog
 
 from app.cli.main import main
-from app.kit.db import Database
-from app.sources.importing import Kind
+from app.kit.db.engine import Database
+from app.sources.imports.import_file import FileKind
 from tests.support.reporting import (
     event,
     put,
@@ -98,7 +98,7 @@ async def two_academies(database: Database, home: Path) -> None:
     """Academy 1 with 25 learners and 2 with 5, who log in on every day up to `DAY`."""
     learners = [subscription(user_id) for user_id in LEARNERS]
     others = [subscription(100 + n, academy_id=2) for n in range(5)]
-    await put(database, Kind.SUBSCRIPTIONS, [*learners, *others])
+    await put(database, FileKind.SUBSCRIPTIONS, [*learners, *others])
     users = [*LEARNERS, *(100 + n for n in range(5))]
     days = [DAY - timedelta(days=back) for back in range(15)]
     logins = [event(user_id, noon(day)) for user_id in users for day in days]

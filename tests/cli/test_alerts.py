@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.alerts.kinds import Status
-from app.cli.alerts import app
-from app.kit.db import Database
+from app.alerts.enums import AlertStatus
+from app.cli.alerts import alerts_app
+from app.kit.db.engine import Database
 from app.kit.errors import NotFound
 from tests.support.alerting import alerts, critical, owing, published
 
@@ -16,7 +16,9 @@ from tests.support.alerting import alerts, critical, owing, published
 async def said(database: Database, *words: str) -> Result:
     """Run the command in a thread, since it brings its own loop."""
     environment = {"HEADSUP_DATABASE_URL": database.url, "COLUMNS": "160"}
-    return await asyncio.to_thread(lambda: CliRunner().invoke(app, list(words), env=environment))
+    return await asyncio.to_thread(
+        lambda: CliRunner().invoke(alerts_app, list(words), env=environment)
+    )
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ async def test_what_is_resolved_leaves_the_list(database: Database, numbers: Seq
     assert "1 of 1 alert:" in left.stdout
     assert "0 of 0 alerts" in listed.stdout
     found = await alerts(database)
-    assert {alert.status for alert in found} == {Status.RESOLVED}
+    assert {alert.status for alert in found} == {AlertStatus.RESOLVED}
     assert {alert.action_taken for alert in found} == {"called"}
 
 
@@ -56,7 +58,7 @@ async def test_an_alert_that_is_not_there_resolves_none(
     answer = await said(database, "resolve", str(numbers[0]), "999999")
 
     assert isinstance(answer.exception, NotFound)
-    assert {alert.status for alert in await alerts(database)} == {Status.OPEN}
+    assert {alert.status for alert in await alerts(database)} == {AlertStatus.OPEN}
 
 
 async def test_the_stats_count_by_type(database: Database, numbers: Sequence[int]) -> None:

@@ -14,11 +14,11 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from app.cli.demo import MARK, demo_settings, make_room
-from app.demo.plan import Plan
+from app.cli.demo import DEMO_MARKER, demo_settings, make_room
+from app.demo.plan import SimulationPlan
 from app.kit.errors import Conflict
 from app.settings import Settings
-from app.sources import guard, homes
+from app.sources.database import embedded_guard, embedded_home
 from tests.cli.conftest import Headsup
 from tests.support.commands import Command
 from tests.support.processes import until, user
@@ -31,7 +31,7 @@ SMALL = ("demo", "--no-serve", "--learners", "40", "--days", "8")
 def home(short_folder: Path) -> Iterator[Path]:
     folder = short_folder / uuid4().hex[:8]
     yield folder
-    guard.stop(homes.data_of(folder / "demo"))
+    embedded_guard.stop(embedded_home.data_of(folder / "demo"))
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -81,11 +81,11 @@ def test_its_settings_lead_to_nothing_real() -> None:
 
 
 def test_a_demo_of_another_plan_or_zone_replaces_the_last(tmp_path: Path) -> None:
-    plan = Plan(last_day=date(2026, 5, 1), learners=5)
+    plan = SimulationPlan(last_day=date(2026, 5, 1), learners=5)
     settings = Settings(home=tmp_path / "demo")
 
     others = (
-        (settings, Plan(last_day=date(2026, 5, 2), learners=5)),
+        (settings, SimulationPlan(last_day=date(2026, 5, 2), learners=5)),
         (settings.model_copy(update={"timezone": "Asia/Tokyo"}), plan),
     )
     for other in others:
@@ -96,21 +96,21 @@ def test_a_demo_of_another_plan_or_zone_replaces_the_last(tmp_path: Path) -> Non
 
         make_room(*other)
 
-        assert [path.name for path in (tmp_path / "demo").iterdir()] == [MARK]
+        assert [path.name for path in (tmp_path / "demo").iterdir()] == [DEMO_MARKER]
 
 
 def test_a_demo_that_is_in_use_is_not_removed(home: Path) -> None:
     settings = Settings(home=home / "demo")
-    make_room(settings, Plan(last_day=date(2026, 5, 1)))
+    make_room(settings, SimulationPlan(last_day=date(2026, 5, 1)))
 
     with user(settings.home) as other:
         other.joined()
         with pytest.raises(Conflict, match=f"Another demo is running in {settings.home}"):
-            make_room(settings, Plan(last_day=date(2026, 5, 2)))
+            make_room(settings, SimulationPlan(last_day=date(2026, 5, 2)))
         assert other.leave() == 0
 
-    make_room(settings, Plan(last_day=date(2026, 5, 2)))
-    assert json.loads((settings.home / MARK).read_text("utf-8"))["last_day"] == "2026-05-02"
+    make_room(settings, SimulationPlan(last_day=date(2026, 5, 2)))
+    assert json.loads((settings.home / DEMO_MARKER).read_text("utf-8"))["last_day"] == "2026-05-02"
 
 
 def test_a_port_that_is_taken_is_refused_before_the_work(headsup: Headsup, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.kit.clock import utc_now
-from app.kit.db import Database
-from app.sources.importing import Kind
+from app.kit.db.engine import Database
+from app.sources.imports.import_file import FileKind
 from tests.cli.conftest import Headsup, two_academies
 from tests.support.published import publish, risk
 from tests.support.reporting import event, put, put_activity, sources_of, subscription
@@ -18,8 +18,8 @@ from tests.support.runs import claimed, made
 async def yesterdays_academy(database: Database, tmp_path: Path) -> None:
     """An academy of 25 learners who were active on each day up to yesterday."""
     users = range(1, 26)
-    await put(database, Kind.ACADEMIES, [{"id": 1, "slug": "one", "name": "One"}])
-    await put(database, Kind.SUBSCRIPTIONS, [subscription(user_id) for user_id in users])
+    await put(database, FileKind.ACADEMIES, [{"id": 1, "slug": "one", "name": "One"}])
+    await put(database, FileKind.SUBSCRIPTIONS, [subscription(user_id) for user_id in users])
     noon = utc_now().replace(hour=12, minute=0, second=0, microsecond=0)
     logins = [event(user, noon - timedelta(days=back)) for user in users for back in range(1, 16)]
     await put_activity(sources_of(database, tmp_path / "home"), logins)

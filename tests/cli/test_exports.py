@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from app.reports.churn.columns import COLUMNS
+from app.reports.churn.columns import STORED_COLUMNS
 from tests.cli.conftest import DAY, Headsup, published
 from tests.support.copied import copied_database
 
@@ -24,7 +24,7 @@ def test_a_day_is_printed_with_every_column(headsup: Headsup) -> None:
     rows = list(csv.DictReader(io.StringIO(answer.out)))
     assert (answer.status, answer.err) == (0, "30 rows.\n")
     assert len(rows) == 30
-    assert list(rows[0]) == [*COLUMNS, "run_id", "details"]
+    assert list(rows[0]) == [*STORED_COLUMNS, "run_id", "details"]
     assert {row["report_date"] for row in rows} == {str(DAY)}
 
 
@@ -77,7 +77,7 @@ def test_parquet_keeps_the_types(headsup: Headsup, tmp_path: Path) -> None:
     headsup("export", "churn", "--date", str(DAY), "--format", "parquet", "-o", str(target))
 
     schema = pl.read_parquet_schema(target)
-    assert {name: schema[name] for name in COLUMNS} == dict(COLUMNS)
+    assert {name: schema[name] for name in STORED_COLUMNS} == dict(STORED_COLUMNS)
 
 
 def test_nothing_published_is_refused_without_a_word_or_a_file(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.runs.models import Origin, Run, RunStatus
 from tests.cli.conftest import DAY, Answer, Headsup, noon, two_academies
 from tests.support.copied import copied_database

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.cli.conftest import Headsup
 
 SUBSCRIPTIONS = ("id", "user_id", "academy_id", "status", "started_at", "mrr", "updated_at")

@@ -3,8 +3,8 @@
 import pytest
 from typer.testing import CliRunner
 
-from app.cli.keys import app
-from app.kit.db import Database
+from app.cli.keys import keys_app
+from app.kit.db.engine import Database
 from tests.cli.conftest import Headsup
 
 
@@ -16,12 +16,12 @@ def environment(database: Database) -> dict[str, str]:
 
 def test_a_key_is_printed_once_listed_and_revoked(environment: dict[str, str]) -> None:
     words = ["create", "dash", "--scope", "reports:read", "--academy", "1", "--expires-in", "90d"]
-    made = CliRunner().invoke(app, words, env=environment)
+    made = CliRunner().invoke(keys_app, words, env=environment)
     token = made.stdout.strip()
     prefix = token.rsplit("_", 1)[0][:13]
 
-    revoked = CliRunner().invoke(app, ["revoke", prefix], env=environment)
-    listed = CliRunner().invoke(app, ["list"], env=environment)
+    revoked = CliRunner().invoke(keys_app, ["revoke", prefix], env=environment)
+    listed = CliRunner().invoke(keys_app, ["list"], env=environment)
 
     assert token.startswith("hu_")
     assert revoked.stdout == "The key dash is revoked.\n"
@@ -41,7 +41,7 @@ def test_a_key_is_printed_once_listed_and_revoked(environment: dict[str, str]) -
     ],
 )
 def test_what_cannot_be_done_fails(environment: dict[str, str], words: list[str]) -> None:
-    assert CliRunner().invoke(app, words, env=environment).exit_code != 0
+    assert CliRunner().invoke(keys_app, words, env=environment).exit_code != 0
 
 
 @pytest.mark.parametrize(

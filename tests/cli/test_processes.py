@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.cli.conftest import DAY, published, two_academies
 from tests.support.commands import Command
 from tests.support.databases import Copies

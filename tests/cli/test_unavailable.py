@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, text
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.cli.conftest import DAY, Headsup, published
 from tests.support.commands import Command
 from tests.support.databases import Copies

@@ -5,10 +5,10 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from app.demo.plan import Plan
+from app.demo.plan import SimulationPlan
 from app.demo.simulate import simulate
 
-PLAN = Plan(last_day=date(2026, 11, 21), learners=1000, days=60)
+PLAN = SimulationPlan(last_day=date(2026, 11, 21), learners=1000, days=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from app.demo import simulate as module
-from app.demo.plan import Plan
+from app.demo.plan import SimulationPlan
 from app.demo.simulate import simulate
 
 MASK = 2**32 - 1
@@ -41,7 +41,7 @@ def test_draws_are_spread_evenly() -> None:
 
 
 def test_streams_can_be_read_side_by_side() -> None:
-    with simulate(Plan(last_day=date(2026, 11, 21), learners=50, days=1)) as simulation:
+    with simulate(SimulationPlan(last_day=date(2026, 11, 21), learners=50, days=1)) as simulation:
         pairs = list(zip(simulation.users(), simulation.learners(), strict=True))
 
     assert [(users.num_rows, learners.num_rows) for users, learners in pairs] == [(54, 50)]

@@ -4,8 +4,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from app.demo.plan import Plan
-from app.demo.simulate import ACTIVITY, TELEMETRY
+from app.demo.plan import SimulationPlan
+from app.demo.simulate import ACTIVITY_SCHEMA, TELEMETRY_SCHEMA
 from app.kit.errors import Invalid
 from tests.demo.conftest import PLAN, Story, tell
 
@@ -42,8 +42,8 @@ def test_how_days_are_chunked_changes_nothing(
 
 
 def test_batches_have_the_canonical_schema(story: Story) -> None:
-    assert story.activity.schema == ACTIVITY
-    assert story.telemetry.schema == TELEMETRY
+    assert story.activity.schema == ACTIVITY_SCHEMA
+    assert story.telemetry.schema == TELEMETRY_SCHEMA
     assert story.subscription_history.schema.field("effective_from").type == pa.timestamp(
         "us", tz="UTC"
     )
@@ -168,7 +168,7 @@ def test_one_learner_alone_for_a_day_is_a_plan_too() -> None:
     story = tell(learners=1, academies=1, days=1, warmup_days=0)
 
     assert story.learners.num_rows == 1
-    assert story.activity.schema == ACTIVITY
+    assert story.activity.schema == ACTIVITY_SCHEMA
 
 
 @pytest.mark.parametrize(
@@ -178,6 +178,6 @@ def test_one_learner_alone_for_a_day_is_a_plan_too() -> None:
 )
 def test_a_plan_out_of_range_is_refused(change: dict[str, int]) -> None:
     with pytest.raises(Invalid) as caught:
-        Plan(last_day=PLAN.last_day, **change)
+        SimulationPlan(last_day=PLAN.last_day, **change)
 
     assert [fault.pointer for fault in caught.value.faults] == [f"/{name}" for name in change]

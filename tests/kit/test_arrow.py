@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.kit.bulk import read_frame
-from app.kit.db import Database
+from app.kit.db.copy import read_frame
+from app.kit.db.engine import Database
 
 INSTANT = datetime(2026, 3, 29, 0, 59, 59, 999_999, tzinfo=UTC)
 

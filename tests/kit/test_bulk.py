@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit import bulk
-from app.kit.arrow import ArrowReader
-from app.kit.db import Database
+from app.kit.db import copy
+from app.kit.db.arrow_reader import ArrowReader
+from app.kit.db.engine import Database
 from app.kit.errors import Invalid, SourceDown
 
 TABLE = """
@@ -51,16 +51,16 @@ async def count(session: AsyncSession, table: str = "things") -> int:
 
 async def copy_and_fail(database: Database) -> None:
     async with database.transaction() as session:
-        await bulk.copy_in(session, "things", bulk.encode(THINGS))
+        await copy.copy_in(session, "things", copy.encode(THINGS))
         raise Invalid("no")
 
 
 async def test_what_is_copied_in_is_read_back(database: Database) -> None:
     async with database.transaction() as session:
         await make(session)
-        copied = await bulk.copy_in(session, "things", bulk.encode(THINGS))
+        copied = await copy.copy_in(session, "things", copy.encode(THINGS))
 
-    read = await bulk.read_frame(database, "SELECT * FROM things ORDER BY id")
+    read = await copy.read_frame(database, "SELECT * FROM things ORDER BY id")
 
     assert copied == 3
     assert read.equals(THINGS)
@@ -68,10 +68,10 @@ async def test_what_is_copied_in_is_read_back(database: Database) -> None:
 
 async def test_a_frame_of_many_chunks_arrives_whole(session: AsyncSession) -> None:
     await make(session)
-    rows = bulk.ROWS_PER_CHUNK + 1
+    rows = copy.ROWS_PER_CHUNK + 1
 
-    encoded = bulk.encode(pl.DataFrame({"id": range(rows)}))
-    await bulk.copy_in(session, "things", encoded)
+    encoded = copy.encode(pl.DataFrame({"id": range(rows)}))
+    await copy.copy_in(session, "things", encoded)
 
     assert encoded.rows == rows
     assert await count(session) == rows
@@ -81,10 +81,10 @@ async def test_a_partitioned_and_a_temporary_table_are_written(session: AsyncSes
     await make(session, "CREATE TABLE parts (id bigint) PARTITION BY RANGE (id)")
     await make(session, "CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (9)")
     await make(session, "CREATE TEMP TABLE passing (id bigint)")
-    encoded = bulk.encode(THINGS.select("id"))
+    encoded = copy.encode(THINGS.select("id"))
 
     for table in ("parts", "passing"):
-        await bulk.copy_in(session, table, encoded)
+        await copy.copy_in(session, table, encoded)
 
     assert (await count(session, "parts"), await count(session, "passing")) == (3, 3)
 
@@ -110,14 +110,14 @@ async def test_an_error_of_the_batches_is_the_error_of_the_copy(session: AsyncSe
     await make(session)
 
     with pytest.raises(Invalid, match="row 2"):
-        await bulk.copy_batches(session, "things", schema, batches())
+        await copy.copy_batches(session, "things", schema, batches())
 
 
 async def test_parameters_are_bound_with_their_types(database: Database) -> None:
     sql = "SELECT $1::timestamptz AS at, $2::bigint[] IS NULL AS none, 3 = ANY($3::bigint[]) AS has"
     at = datetime(2024, 3, 1, tzinfo=UTC) + timedelta(microseconds=1)
 
-    read = await bulk.read_frame(database, sql, [at, None, [1, 3]])
+    read = await copy.read_frame(database, sql, [at, None, [1, 3]])
 
     assert read.row(0) == (at, True, True)
     assert read.schema["at"] == pl.Datetime("us", "UTC")
@@ -125,7 +125,7 @@ async def test_parameters_are_bound_with_their_types(database: Database) -> None
 
 async def test_a_database_that_is_not_there_is_down() -> None:
     with pytest.raises(SourceDown, match="does not answer"):
-        await bulk.read_frame(Database("postgresql://nobody@/none?host=/nowhere"), "SELECT 1")
+        await copy.read_frame(Database("postgresql://nobody@/none?host=/nowhere"), "SELECT 1")
 
 
 async def test_who_still_reads_when_all_is_closed_leaves_no_connection(
@@ -160,7 +160,7 @@ HASHED = pl.DataFrame(
 
 
 def test_the_hash_of_a_frame_is_the_same_in_every_version() -> None:
-    hashed = bulk.content_sha256(HASHED).hex()
+    hashed = copy.content_sha256(HASHED).hex()
 
     assert hashed == "2bd6714410e283f8ab08b3ae3348ddc81c822b7938a6d59cdc6e1e6ac11c63dc"
 
@@ -179,12 +179,12 @@ def test_the_hash_of_a_frame_is_the_same_in_every_version() -> None:
     ],
 )
 def test_frames_that_differ_have_another_hash(other: pl.DataFrame) -> None:
-    assert bulk.content_sha256(other) != bulk.content_sha256(HASHED)
+    assert copy.content_sha256(other) != copy.content_sha256(HASHED)
 
 
 def test_how_a_frame_lies_in_memory_is_not_hashed() -> None:
     in_parts = pl.concat([HASHED.head(1), HASHED.tail(1)], rechunk=False)
     cut_out = pl.concat([HASHED, HASHED, HASHED]).slice(2, 2)
 
-    assert bulk.content_sha256(in_parts) == bulk.content_sha256(HASHED)
-    assert bulk.content_sha256(cut_out) == bulk.content_sha256(HASHED)
+    assert copy.content_sha256(in_parts) == copy.content_sha256(HASHED)
+    assert copy.content_sha256(cut_out) == copy.content_sha256(HASHED)

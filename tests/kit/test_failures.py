@@ -13,10 +13,10 @@ import requests
 from google.api_core import exceptions as google
 from sqlalchemy import text
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
+from app.kit.db.named_params import Statement
 from app.kit.errors import AppError, NotFound
 from app.kit.failures import translate_failures, unavailable_of
-from app.kit.statements import Statement
 
 FAIL_SQL = """
     CREATE FUNCTION fail(code text) RETURNS int LANGUAGE plpgsql AS

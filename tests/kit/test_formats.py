@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.kit.db import Database
-from app.kit.formats import cells
+from app.kit.db.engine import Database
+from app.kit.http.formats import cells
 from app.runs.export import Format, export
 
 COMPUTED = [

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel
 
-from app.kit.db import Database
-from app.kit.json_sql import object_of
-from app.kit.statements import Statement
+from app.kit.db.engine import Database
+from app.kit.db.json_sql import object_of
+from app.kit.db.named_params import Statement
 
 
 class Colour(StrEnum):

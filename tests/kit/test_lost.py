@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.kit.bulk import read_frame
-from app.kit.db import Database
+from app.kit.db.copy import read_frame
+from app.kit.db.engine import Database
 from app.kit.errors import SourceDown
 from app.kit.failures import is_connection_lost, is_transient
 from tests.support.locks import until_waiting

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import text
 
-from app.kit import partitions
-from app.kit.db import Database
-from app.kit.partitions import count_days, ensure_months
+from app.kit.db import partitions
+from app.kit.db.engine import Database
+from app.kit.db.partitions import count_days, ensure_months
 
 DAY = date(2026, 5, 22)
 TABLE = "days"

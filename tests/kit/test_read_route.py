@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.kit.queries import Queries
-from app.kit.read_route import ReadRoute, calling_of
-from app.kit.web import Day, Id
-from app.reports.churn.routes import router as churn
+from app.kit.http.cached_query import Queries
+from app.kit.http.dependencies import Day, Id
+from app.kit.http.direct_route import ReadRoute, calling_of
+from app.reports.churn.api.routes import router as churn
 
 
 class Colour(StrEnum):

@@ -7,28 +7,28 @@ from functools import partial
 import asyncpg
 import pytest
 
-from app.kit.db import Database
-from app.kit.reader import READING, Reader
-from app.kit.statements import Statement
+from app.kit.db.engine import Database
+from app.kit.db.named_params import Statement
+from app.kit.db.read_pool import READING, ReadPool
 
 PID = Statement(sql="SELECT pg_backend_pid() AS pid", params={})
 
 
 @pytest.fixture
-async def reader(database: Database) -> AsyncIterator[Reader]:
+async def reader(database: Database) -> AsyncIterator[ReadPool]:
     """A reader with one connection."""
-    reader = Reader(partial(database.connect, READING), most=1)
+    reader = ReadPool(partial(database.connect, READING), most=1)
     yield reader
     await reader.close()
 
 
-async def pid_of(reader: Reader) -> int:
+async def pid_of(reader: ReadPool) -> int:
     """Return the backend that answers."""
     ((pid,),) = await reader.rows(PID)
     return int(pid)
 
 
-async def test_a_statement_is_never_planned_for_its_values(reader: Reader) -> None:
+async def test_a_statement_is_never_planned_for_its_values(reader: ReadPool) -> None:
     sql = "SELECT count(*) FROM report_days WHERE academy_id = :academy"
     for academy in range(10):
         await reader.rows(Statement(sql=sql, params={"academy": academy}))
@@ -39,13 +39,15 @@ async def test_a_statement_is_never_planned_for_its_values(reader: Reader) -> No
     assert [tuple(row) for row in rows] == [(0,)]
 
 
-async def test_all_who_ask_share_the_connections_there_may_be(reader: Reader) -> None:
+async def test_all_who_ask_share_the_connections_there_may_be(reader: ReadPool) -> None:
     pids = await asyncio.gather(*(pid_of(reader) for _ in range(20)))
 
     assert len(set(pids)) == 1
 
 
-async def test_a_connection_that_was_ended_is_replaced(reader: Reader, database: Database) -> None:
+async def test_a_connection_that_was_ended_is_replaced(
+    reader: ReadPool, database: Database
+) -> None:
     stop = "SELECT pg_terminate_backend(:pid)"
     for _ in range(20):  # its end is heard before the next question, meanwhile, or after it
         ended = await pid_of(reader)
@@ -55,7 +57,7 @@ async def test_a_connection_that_was_ended_is_replaced(reader: Reader, database:
 
 
 async def test_what_ends_its_connection_every_time_is_a_database_that_does_not_answer(
-    reader: Reader,
+    reader: ReadPool,
 ) -> None:
     end = Statement(sql="SELECT pg_terminate_backend(pg_backend_pid())", params={})
 
@@ -65,7 +67,7 @@ async def test_what_ends_its_connection_every_time_is_a_database_that_does_not_a
     assert await pid_of(reader) > 0
 
 
-async def test_a_wrong_statement_is_told_and_forgotten(reader: Reader) -> None:
+async def test_a_wrong_statement_is_told_and_forgotten(reader: ReadPool) -> None:
     with pytest.raises(asyncpg.UndefinedTableError):
         await reader.rows(Statement(sql="SELECT 1 FROM nothing", params={}))
 
@@ -73,7 +75,7 @@ async def test_a_wrong_statement_is_told_and_forgotten(reader: Reader) -> None:
 
 
 async def test_what_takes_too_long_is_ended_and_said(database: Database) -> None:
-    hasty = Reader(partial(database.connect, {**READING, "statement_timeout": "1ms"}), most=1)
+    hasty = ReadPool(partial(database.connect, {**READING, "statement_timeout": "1ms"}), most=1)
 
     with pytest.raises(asyncpg.QueryCanceledError):
         await hasty.rows(Statement(sql="SELECT pg_sleep(60)", params={}))
@@ -88,12 +90,12 @@ async def test_a_server_that_is_not_there_refuses(database: Database) -> None:
         await elsewhere.reader.rows(PID)
 
 
-async def test_a_value_that_does_not_fit_is_no_lost_connection(reader: Reader) -> None:
+async def test_a_value_that_does_not_fit_is_no_lost_connection(reader: ReadPool) -> None:
     with pytest.raises(asyncpg.DataError):
         await reader.rows(Statement(sql="SELECT CAST(:n AS bigint)", params={"n": "x"}))
 
 
-async def test_who_gives_up_leaves_his_place_to_the_next(reader: Reader) -> None:
+async def test_who_gives_up_leaves_his_place_to_the_next(reader: ReadPool) -> None:
     for_ever = Statement(sql="SELECT pg_sleep(600)", params={})
 
     with pytest.raises(TimeoutError):

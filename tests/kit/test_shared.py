@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.kit.shared import Shared
+from app.kit.concurrency.single_flight import SingleFlight
 
 
 class Readings:
@@ -21,7 +21,7 @@ class Readings:
         return number
 
 
-async def _ask(shared: Shared, readings: Readings, key: str = "days") -> asyncio.Task[int]:
+async def _ask(shared: SingleFlight, readings: Readings, key: str = "days") -> asyncio.Task[int]:
     task = asyncio.create_task(shared.get(key, readings.read))
     for _ in range(3):
         await asyncio.sleep(0)
@@ -29,7 +29,7 @@ async def _ask(shared: Shared, readings: Readings, key: str = "days") -> asyncio
 
 
 async def test_who_asks_during_a_reading_shares_the_next_one() -> None:
-    shared, readings = Shared(), Readings()
+    shared, readings = SingleFlight(), Readings()
     first = await _ask(shared, readings)
     others = [await _ask(shared, readings) for _ in range(5)]
     begun_meanwhile = readings.begun
@@ -41,7 +41,7 @@ async def test_who_asks_during_a_reading_shares_the_next_one() -> None:
 
 
 async def test_other_keys_do_not_wait() -> None:
-    shared, readings = Shared(), Readings()
+    shared, readings = SingleFlight(), Readings()
     tasks = [await _ask(shared, readings, key) for key in ("days", "other days")]
 
     assert readings.begun == len(tasks)
@@ -53,7 +53,7 @@ async def test_all_who_share_a_reading_are_told_that_it_failed() -> None:
     async def fail() -> int:
         raise ConnectionError
 
-    shared = Shared()
+    shared = SingleFlight()
     asked = [shared.get("days", fail) for _ in range(2)]
     answers = await asyncio.gather(*asked, return_exceptions=True)
 
@@ -62,7 +62,7 @@ async def test_all_who_share_a_reading_are_told_that_it_failed() -> None:
 
 
 async def test_one_who_gives_up_does_not_take_the_others_along() -> None:
-    shared, readings = Shared(), Readings()
+    shared, readings = SingleFlight(), Readings()
     impatient, patient = await _ask(shared, readings), await _ask(shared, readings)
     impatient.cancel()
     readings.may_end.set()

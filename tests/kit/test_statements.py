@@ -1,6 +1,6 @@
 """SQL in the form in which the driver takes it."""
 
-from app.kit.statements import Statement, numbered
+from app.kit.db.named_params import Statement, numbered
 
 
 def test_a_statement_names_its_values_by_number_and_loses_its_comments() -> None:

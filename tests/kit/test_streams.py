@@ -8,13 +8,13 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import scopes
-from app.kit.db import Database
+from app.kit.db.engine import Database
+from app.kit.db.named_params import Statement
+from app.kit.db.read_pool import Rows
 from app.kit.errors import SourceDown
 from app.kit.failures import unavailable_of
-from app.kit.formats import ListFormat
-from app.kit.reader import Rows
-from app.kit.statements import Statement
-from app.kit.streams import TRAILERS, Streams, Whole
+from app.kit.http.formats import ListFormat
+from app.kit.http.streaming import TRAILERS, Streams, Whole
 from app.sources.directory.models import User
 from tests.support.alerting import owing, published
 from tests.support.line import locked

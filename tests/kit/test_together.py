@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.kit.together import together
+from app.kit.concurrency.task_groups import together
 
 
 async def test_an_error_is_raised_as_it_is_and_stops_the_others() -> None:

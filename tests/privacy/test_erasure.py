@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from app.access.scopes import Scope
-from app.kit.db import Database
-from app.sources.importing import Kind
+from app.kit.db.engine import Database
+from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
 from tests.support.copied import copied_sources
 from tests.support.processes import packages
@@ -107,9 +107,11 @@ async def two_learners(database: Database, home: Path) -> Sources:
         {"user_id": user, "timestamp": noon - timedelta(days=1), "engagement_score": 50.0}
         for user in (GONE, OTHER)
     ]
-    await put(database, Kind.USERS, users)
-    await put(database, Kind.SUBSCRIPTIONS, [subscription(user, **owing) for user in (GONE, OTHER)])
-    await put(database, Kind.TELEMETRY, samples)
+    await put(database, FileKind.USERS, users)
+    await put(
+        database, FileKind.SUBSCRIPTIONS, [subscription(user, **owing) for user in (GONE, OTHER)]
+    )
+    await put(database, FileKind.TELEMETRY, samples)
     await put_activity(sources, [event(user, noon) for user in (GONE, OTHER)])
     await run_days(sources, DAY, DAY)
     await run_days(sources, DAY, DAY, dry_run=True)

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from app.access.scopes import Scope
-from app.kit.db import Database
-from app.runs import ledger
-from app.runs.gate import DayState
+from app.kit.db.engine import Database
+from app.runs.ledger import ledger
+from app.runs.ledger.quality_gate import DayState
 from tests.support.published import DAY, PUBLISHED_AT, RUN, publish, risk
 from tests.support.service import client, service, token
 
@@ -31,7 +31,7 @@ async def note(database: Database, report_type: str, state: DayState, **changes:
     """Write a row of the ledger, as a report does whose rows are not of interest."""
     values = {"state": state, "run_id": RUN, "updated_at": PUBLISHED_AT, **changes}
     async with database.transaction() as session:
-        await ledger.write(session, report_type, DAY, 1, values)
+        await ledger.write_day(session, report_type, DAY, 1, values)
 
 
 async def revision(
@@ -39,7 +39,7 @@ async def revision(
 ) -> int | None:
     """Return the number of the newest publication of the academy's day."""
     async with database.transaction() as session:
-        row = await ledger.find(session, report_type, DAY, academy_id)
+        row = await ledger.find_day(session, report_type, DAY, academy_id)
         assert row is not None
         return row.revision
 

@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import SourceDown
 from app.reports.churn.report import ChurnReport, Features
-from app.runs import runner
-from app.runs.base import Academies
-from app.runs.job import Job
+from app.runs.contract import Academies
+from app.runs.execution import runner
+from app.runs.execution.context import RunContext
 from app.runs.models import RunDayState
-from app.sources.importing import Kind
+from app.sources.imports.import_file import FileKind
 from tests.support.reporting import event, put, put_activity, sources_of, subscription, workshop_of
 from tests.support.runs import claimed, made, run_request
 from tests.support.watching import states
@@ -34,13 +34,13 @@ class Leaky(ChurnReport):
 
 async def test_days_that_are_through_stay_through(database: Database, tmp_path: Path) -> None:
     sources = sources_of(database, tmp_path)
-    await put(database, Kind.SUBSCRIPTIONS, [subscription(1)])
+    await put(database, FileKind.SUBSCRIPTIONS, [subscription(1)])
     await put_activity(sources, [event(1, datetime.combine(DAYS[0], time(12), UTC))])
     run = await made(database, run_request(day_from=DAYS[0], day_to=DAYS[-1]))
     async with database.connection() as connection:
         mine = await claimed(database, run.id, backend_pid=connection.backend_pid)
         assert mine is not None
-        job = Job(
+        job = RunContext(
             run=run,
             mine=mine,
             report=Leaky(sources),

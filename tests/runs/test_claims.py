@@ -9,9 +9,15 @@ from sqlmodel import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.clock import utc_now
-from app.kit.db import Database
-from app.runs import claims, runner, store
-from app.runs.claims import Claim, DayResult, Stopped, Superseded
+from app.kit.db.engine import Database
+from app.runs import store
+from app.runs.execution import lease, runner
+from app.runs.execution.lease import (
+    DayResult,
+    Lease,
+    RunStopped,
+    Superseded,
+)
 from app.runs.models import Origin, RunDayState, RunStatus
 from app.runs.store import Asker
 from tests.support.reporting import sources_of, workshop_of
@@ -21,7 +27,7 @@ from tests.support.watching import look
 MARGIN = timedelta(minutes=1)
 
 
-async def taken_over(database: Database, run_id: UUID) -> Claim | None:
+async def taken_over(database: Database, run_id: UUID) -> Lease | None:
     """Claim a run whose worker has been silent for too long."""
     await silent(database, run_id)
     return await claimed(database, run_id)
@@ -32,7 +38,7 @@ async def test_of_eight_workers_one_gets_the_run(database: Database) -> None:
 
     found = await asyncio.gather(*(claimed(database, run.id) for _ in range(8)))
 
-    assert [claim for claim in found if claim] == [Claim(run_id=run.id, attempt=1)]
+    assert [claim for claim in found if claim] == [Lease(run_id=run.id, attempt=1)]
 
 
 async def test_eight_identical_requests_make_one_run(database: Database) -> None:
@@ -41,7 +47,7 @@ async def test_eight_identical_requests_make_one_run(database: Database) -> None
     async def ask() -> bool:
         async with database.transaction() as session:
             return (
-                await store.create(session, request, request.days, asker, run=uuid4(), now=NOW)
+                await store.insert_run(session, request, request.days, asker, run=uuid4(), now=NOW)
             )[1]
 
     assert sum(await asyncio.gather(*(ask() for _ in range(8)))) == 1
@@ -65,7 +71,7 @@ async def test_a_clock_that_steps_back_delays_no_takeover(
         mine = await runner._claim(run.id, ahead, connection)
         assert mine is not None
         async with database.transaction() as session:
-            await claims.beat(session, mine)
+            await lease.beat(session, mine)
 
     found = await look(database, run.id)
 
@@ -80,13 +86,13 @@ async def test_a_silent_worker_is_taken_over_and_can_do_nothing_more(database: D
 
     new = await taken_over(database, run.id)
 
-    assert new == Claim(run_id=run.id, attempt=2)
+    assert new == Lease(run_id=run.id, attempt=2)
     with pytest.raises(Superseded):
         async with database.transaction() as session:
-            await claims.check(session, old)
+            await lease.check_lease(session, old)
     with pytest.raises(Superseded):
         async with database.transaction() as session:
-            await claims.beat(session, old)
+            await lease.beat(session, old)
 
 
 async def test_a_takeover_ends_what_the_old_worker_had_open(database: Database) -> None:
@@ -109,7 +115,7 @@ async def test_a_takeover_does_not_wait_for_a_worker_that_froze_while_it_said_it
         old = await claimed(database, run.id, backend_pid=connection.backend_pid)
         assert old is not None
         await silent(database, run.id)
-        await claims.beat(beating, old)
+        await lease.beat(beating, old)
 
         async with asyncio.timeout(60):
             assert await claimed(database, run.id) is not None
@@ -154,13 +160,13 @@ async def test_days_are_given_out_oldest_first_and_again_after_a_takeover(
     mine = await claimed(database, run.id)
     assert mine is not None
     async with database.transaction() as session:
-        first = await claims.next_days(session, mine, most=2)
-        await claims.record_day(session, mine, DayResult(day=first[0], state=RunDayState.PUBLISHED))
+        first = await lease.next_days(session, mine, most=2)
+        await lease.record_day(session, mine, DayResult(day=first[0], state=RunDayState.PUBLISHED))
     new = await taken_over(database, run.id)
     assert new is not None
 
     async with database.transaction() as session:
-        again = await claims.next_days(session, new, most=2)
+        again = await lease.next_days(session, new, most=2)
 
     assert [day.day for day in first] == [1, 2]
     assert [day.day for day in again] == [2, 3]
@@ -173,12 +179,12 @@ async def test_a_run_asked_to_stop_says_so_to_its_worker(database: Database) -> 
     async with database.transaction() as session:
         await store.request_cancel(session, run.id, NOW)
 
-    with pytest.raises(Stopped):
+    with pytest.raises(RunStopped):
         async with database.transaction() as session:
-            await claims.beat(session, mine)
+            await lease.beat(session, mine)
 
     async with database.transaction() as session:
-        assert await claims.finish(session, mine, NOW, stopped=True) is RunStatus.CANCELLED
+        assert await lease.finish(session, mine, NOW, stopped=True) is RunStatus.CANCELLED
         states = {day.state for day in await store.days_of(session, run.id)}
     assert states == {RunDayState.CANCELLED}
 
@@ -198,12 +204,12 @@ async def test_a_run_asked_to_stop_says_so_to_its_worker(database: Database) -> 
 def test_a_run_ends_as_its_days_did(
     days: set[RunDayState], academies: set[RunDayState], status: RunStatus
 ) -> None:
-    assert claims.status_of(days, academies) is status
+    assert lease.status_of(days, academies) is status
 
 
-async def publish(database: Database, mine: Claim) -> None:
+async def publish(database: Database, mine: Lease) -> None:
     """Write as a worker does: the claim is checked last."""
     result = DayResult(day=FIRST, academy_id=7, state=RunDayState.PUBLISHED)
     async with database.transaction() as session:
-        await claims.record_day(session, mine, result)
-        await claims.check(session, mine)
+        await lease.record_day(session, mine, result)
+        await lease.check_lease(session, mine)

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from app.hooks import HOOKS
-from app.kit.db import Database
-from app.runs.worker import run_worker
+from app.kit.db.engine import Database
+from app.runs.execution.worker import run_worker
 from app.settings import Settings
 from tests.support.academies import filled, yesterday
 from tests.support.databases import Copies

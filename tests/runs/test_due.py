@@ -10,11 +10,16 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.days import days_between
-from app.kit.db import Database
-from app.runs.due import DUE_DAYS, PAUSE, ask_due, due_days
-from app.runs.gate import DayState
+from app.kit.db.engine import Database
+from app.runs.ledger.due_days import (
+    DUE_DAYS,
+    PAUSE,
+    ask_due,
+    due_days,
+)
+from app.runs.ledger.quality_gate import DayState
 from app.runs.models import EVERY_ACADEMY, Origin, ReportDay, Run
-from app.sources.importing import Kind
+from app.sources.imports.import_file import FileKind
 from tests.support.reporting import NOW, put, sources_of, subscription, workshop_of
 from tests.support.runs import made, run_request
 
@@ -210,7 +215,7 @@ async def test_a_run_that_publishes_nothing_or_not_all_leaves_the_days_due(
 
 async def test_ten_who_wake_at_once_make_one_run(database: Database, tmp_path: Path) -> None:
     sources = sources_of(database, tmp_path)
-    await put(database, Kind.SUBSCRIPTIONS, [subscription(1)])
+    await put(database, FileKind.SUBSCRIPTIONS, [subscription(1)])
 
     found = await asyncio.gather(*(ask_due("churn", workshop_of(sources)) for _ in range(10)))
 

@@ -5,7 +5,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.runs.gate import DayState, Judgement, LedgerDay, Verdict, is_missed, judge
+from app.runs.ledger.quality_gate import (
+    DayState,
+    GateDecision,
+    LedgerDay,
+    Verdict,
+    is_missed,
+    judge_volume,
+)
 
 DAY = date(2024, 3, 14)
 OK, LOW, HOLE = Verdict.OK, Verdict.LOW_VOLUME, Verdict.WINDOW_HOLE
@@ -42,8 +49,8 @@ def decide(
     live: int = 200,
     min_ratio: float = 0.2,
     force: bool = False,
-) -> Judgement:
-    return judge(DAY, seen(active), ledger, live=live, min_ratio=min_ratio, force=force)
+) -> GateDecision:
+    return judge_volume(DAY, seen(active), ledger, live=live, min_ratio=min_ratio, force=force)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +129,7 @@ def test_a_day_is_judged_by_its_volume_and_the_days_before(
 def test_a_day_is_compared_with_the_mean_of_its_last_days(
     ledger: Sequence[LedgerDay], window: Sequence[int], state: DayState
 ) -> None:
-    judgement = judge(DAY, window, ledger, live=0, min_ratio=0.2, force=False)
+    judgement = judge_volume(DAY, window, ledger, live=0, min_ratio=0.2, force=False)
 
     assert judgement.state is state
 
@@ -155,7 +162,7 @@ def live_through(counts: Sequence[int]) -> Sequence[tuple[DayState, Verdict]]:
     for n in range(14, len(every)):
         day = DAY + timedelta(days=n)
         window = every[n - 13 : n + 1][::-1]
-        judgement = judge(day, window, ledger, live=0, min_ratio=0.2, force=False)
+        judgement = judge_volume(day, window, ledger, live=0, min_ratio=0.2, force=False)
         ledger.append(
             LedgerDay(
                 report_date=day,
@@ -182,7 +189,7 @@ def test_a_new_normal_becomes_ok() -> None:
 
 
 def test_an_academy_without_history_is_published() -> None:
-    judgement = judge(DAY, [0] * 14, [], live=0, min_ratio=0.2, force=False)
+    judgement = judge_volume(DAY, [0] * 14, [], live=0, min_ratio=0.2, force=False)
 
     assert (judgement.state, judgement.verdict) == (PUBLISHED, OK)
 

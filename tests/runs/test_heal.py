@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from app.kit.days import days_between
-from app.kit.db import Database
-from app.runs.due import PAUSE
+from app.kit.db.engine import Database
+from app.runs.ledger.due_days import PAUSE
 from app.runs.models import RunDayState
-from app.sources.importing import Kind
+from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
 from tests.support.copied import copied_sources
 from tests.support.reporting import event, put, put_activity, sources_of, subscription
@@ -37,7 +37,7 @@ async def be_active(sources: Sources, days: list[date], users: range = SUBSCRIBE
 async def lively(database: Database, home: Path) -> Sources:
     """Forty lively subscribers of one academy."""
     found = sources_of(database, home)
-    await put(database, Kind.SUBSCRIPTIONS, [subscription(user) for user in SUBSCRIBERS])
+    await put(database, FileKind.SUBSCRIPTIONS, [subscription(user) for user in SUBSCRIBERS])
     await be_active(found, list(days_between(FIRST - timedelta(days=13), LAST - timedelta(days=1))))
     return found
 

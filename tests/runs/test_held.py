@@ -5,11 +5,11 @@ from pathlib import Path
 
 from sqlmodel import col, func, select
 
-from app.kit.db import Database
-from app.runs.due import ask_due
-from app.runs.gate import DayState, Verdict
+from app.kit.db.engine import Database
+from app.runs.ledger.due_days import ask_due
+from app.runs.ledger.quality_gate import DayState, Verdict
 from app.runs.models import Run, RunDayState
-from app.sources.importing import Kind
+from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
 from tests.support.copied import copied_sources
 from tests.support.held import HOUR, LATER, held_since_this_morning, questions, sized, stands
@@ -106,7 +106,7 @@ async def test_an_academy_that_nobody_is_left_in_is_held_for_its_loss(sources: S
     over = {"status": "CANCELLED", "cancelled_at": datetime.fromisoformat("2026-05-09T12:00Z")}
     gone = [subscription(user, updated_at=LATER, **over) for user in LEARNERS[1]]
     history = [{**row, "effective_from": over["cancelled_at"]} for row in gone]
-    await put(sources.database, Kind.SUBSCRIPTION_HISTORY, history)
+    await put(sources.database, FileKind.SUBSCRIPTION_HISTORY, history)
 
     assert await wake(sources, LATER) == {}
 

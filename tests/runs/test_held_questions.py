@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.reports.churn.report import ChurnReport
-from app.runs.due import PAUSE, ask_due
-from app.runs.gate import DayState
-from app.runs.metrics import standing
+from app.runs.ledger.due_days import PAUSE, ask_due
+from app.runs.ledger.quality_gate import DayState
 from app.runs.models import ReportDay, RunDayState
+from app.runs.monitoring.metrics import standing
 from app.sources.sources import Sources
 from app.sources.warehouse.models import LakeFile
 from tests.support.copied import copied_sources

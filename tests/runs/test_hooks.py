@@ -11,14 +11,14 @@ from typing_extensions import override
 
 from app.hooks import HOOKS
 from app.kit.clock import Clock
-from app.kit.db import Database
-from app.runs.generate import ask, see_through
+from app.kit.db.engine import Database
+from app.runs.execution.creation import request_run, see_through
+from app.runs.execution.scheduler import wake
+from app.runs.execution.worker import run_worker
 from app.runs.hooks import Debt, PublicationHook, follow_all
 from app.runs.models import RunStatus
-from app.runs.schedule import sweep
-from app.runs.worker import run_worker
 from app.settings import Settings
-from app.sources.importing import Kind
+from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
 from tests.support.alerting import alerts
 from tests.support.alerting import critical as away
@@ -91,7 +91,7 @@ async def test_a_worker_with_nothing_to_do_does_what_another_left(
 async def test_a_wake_does_what_another_left(database: Database, tmp_path: Path) -> None:
     await publish(database, away(1))
 
-    await sweep(sources_of(database, tmp_path), at_two, Settings(home=tmp_path), HOOKS)
+    await wake(sources_of(database, tmp_path), at_two, Settings(home=tmp_path), HOOKS)
 
     assert await owed(database) == []
     assert [alert.user_id for alert in await alerts(database)] == [1]
@@ -112,11 +112,11 @@ async def test_a_run_whose_hook_fails_is_done_and_asks_it_again(
     database: Database, tmp_path: Path
 ) -> None:
     sources, failing = sources_of(database, tmp_path), Failing()
-    await put(database, Kind.SUBSCRIPTIONS, [subscription(1)])
+    await put(database, FileKind.SUBSCRIPTIONS, [subscription(1)])
     day = date(2026, 3, 1)
     await put_activity(sources, [event(1, datetime.combine(day, time(12), UTC))])
     workshop = workshop_of(sources, hooks=(failing,))
-    run, _ = await ask(run_request(day_from=day, day_to=day), ASKER, workshop)
+    run, _ = await request_run(run_request(day_from=day, day_to=day), ASKER, workshop)
 
     outcome = await see_through(run.id, workshop)
 

@@ -13,7 +13,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from app.kit.clock import utc_now
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.runs import store
 from app.runs.models import RunDayState, RunStatus
 from tests.support.academies import filled, yesterday

@@ -8,13 +8,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, event, text
 
-from app.kit.db import Database
-from app.runs import claims, store
-from app.runs.claims import DayResult
-from app.runs.metrics import standing
+from app.kit.db.engine import Database
+from app.runs import store
+from app.runs.execution import lease
+from app.runs.execution.lease import DayResult
 from app.runs.models import RunDayState
+from app.runs.monitoring.metrics import standing
 from app.sources.sources import Sources
-from app.sources.warehouse.base import Usage
+from app.sources.warehouse.contract import Usage
 from tests.support.copied import copied_database
 from tests.support.reporting import sources_of
 from tests.support.runs import NOW, STALE_AFTER, claimed, made, silent
@@ -78,21 +79,21 @@ async def measured(sources: Sources) -> dict[tuple[str, ...], float]:
     }
 
 
-async def begin(database: Database, run_id: UUID) -> claims.Claim:
+async def begin(database: Database, run_id: UUID) -> lease.Lease:
     """Take over the run, as after a crash, and begin with its next day."""
     await silent(database, run_id)
     mine = await claimed(database, run_id)
     assert mine is not None
     async with database.transaction() as session:
-        await claims.next_days(session, mine, most=1)
+        await lease.next_days(session, mine, most=1)
     return mine
 
 
-async def end(database: Database, mine: claims.Claim, day: date) -> None:
+async def end(database: Database, mine: lease.Lease, day: date) -> None:
     """Bring the day that was begun to its end, and give the run back."""
     async with database.transaction() as session:
-        await claims.record_day(session, mine, DayResult(day=day, state=RunDayState.PUBLISHED))
-        await claims.release(session, mine)
+        await lease.record_day(session, mine, DayResult(day=day, state=RunDayState.PUBLISHED))
+        await lease.release_lease(session, mine)
 
 
 async def test_no_statement_reads_all_runs_that_ever_were(
@@ -157,7 +158,7 @@ async def test_bytes_of_all_scans_and_questions_are_summed(
 ) -> None:
     mine = await begin(database, (await made(database)).id)
     async with database.transaction() as session:
-        await claims.add_usage(session, mine, Usage(rows=1, bytes_processed=5, bytes_billed=10))
+        await lease.add_usage(session, mine, Usage(rows=1, bytes_processed=5, bytes_billed=10))
         await store.count_usage(session, "churn", Usage(rows=1, bytes_processed=2, bytes_billed=3))
 
     found = await measured(sources_of(database, tmp_path))

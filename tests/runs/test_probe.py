@@ -3,7 +3,7 @@
 import asyncio
 
 from app.kit.errors import Fault
-from app.runs.watch.probe import Finding, Probe
+from app.runs.monitoring.probe import Finding, Probe
 
 ODD = Finding(warnings=["odd"])
 

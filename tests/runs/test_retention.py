@@ -7,15 +7,17 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import select
 
-from app.kit.db import Database
-from app.runs import claims, ledger, store
-from app.runs.housekeeping import keep_house
-from app.runs.metrics import standing
+from app.kit.db.engine import Database
+from app.runs import store
+from app.runs.execution import lease
+from app.runs.execution.maintenance import keep_house
+from app.runs.ledger import ledger
 from app.runs.models import Origin, Run, RunDay, VolumeQuestion
+from app.runs.monitoring.metrics import standing
 from app.runs.store import Asker
 from app.settings import Settings
 from app.sources.sources import Sources
-from app.sources.warehouse.base import Usage
+from app.sources.warehouse.contract import Usage
 from tests.support.published import DAY, publish, risk
 from tests.support.reporting import sources_of
 from tests.support.runs import NOW, STALE_AFTER, claimed, made, run_request
@@ -43,8 +45,8 @@ async def ended(database: Database, run: Run) -> None:
     mine = await claimed(database, run.id)
     assert mine is not None
     async with database.transaction() as session:
-        await claims.add_usage(session, mine, Usage(rows=1, bytes_processed=5, bytes_billed=10))
-        await claims.finish(session, mine, NOW, stopped=True)
+        await lease.add_usage(session, mine, Usage(rows=1, bytes_processed=5, bytes_billed=10))
+        await lease.finish(session, mine, NOW, stopped=True)
 
 
 async def test_what_ended_long_ago_is_forgotten_with_its_days(
@@ -77,7 +79,7 @@ async def test_a_retry_outlives_what_it_retries(sources: Sources, database: Data
         Asker(origin=Origin.REQUEST, name="tester", retry_of=first.id),
     )
     async with database.transaction() as session:
-        await store.create(session, again, again.days, asker, run=uuid4(), now=NOW)
+        await store.insert_run(session, again, again.days, asker, run=uuid4(), now=NOW)
 
     (left,) = await kept(sources, LONG_AFTER)
 
@@ -93,7 +95,7 @@ async def test_what_a_forgotten_run_published_stays(sources: Sources, database: 
     await kept(sources, LONG_AFTER)
 
     async with database.transaction() as session:
-        row = await ledger.find(session, "churn", DAY, 1)
+        row = await ledger.find_day(session, "churn", DAY, 1)
     assert row is not None
     assert (row.run_id, row.rows) == (run.id, 1)
 

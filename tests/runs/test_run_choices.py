@@ -5,13 +5,13 @@ from datetime import date
 
 import pytest
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
+from app.runs.execution.request import MAX_RUN_DAYS
 from app.runs.models import RunStatus
-from app.runs.request import MAX_DAYS
 from tests.support.asking import BOTH, RUN, YESTERDAY, Asker, keep_ledger, limited, set_run
 from tests.support.service import token
 
-FIRST = date.fromordinal(YESTERDAY.toordinal() - MAX_DAYS + 1)
+FIRST = date.fromordinal(YESTERDAY.toordinal() - MAX_RUN_DAYS + 1)
 
 
 @pytest.mark.parametrize(

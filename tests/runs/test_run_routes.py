@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.access.scopes import Scope
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.runs.models import RunDayState, RunStatus
 from tests.support.asking import BOTH, RUN, YESTERDAY, Asker, jobs, limited, set_days, set_run
 from tests.support.reporting import event, put_activity

@@ -7,13 +7,13 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from app.kit.clock import utc_now
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import Unusable
-from app.runs.housekeeping import keep_house
+from app.runs.execution.maintenance import keep_house
+from app.runs.execution.scheduler import at_work, cron
 from app.runs.models import Run, RunStatus
-from app.runs.schedule import at_work, cron
 from app.settings import Settings
-from app.sources.importing import Kind
+from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
 from tests.support.reporting import NOW, event, put, put_activity, sources_of, subscription
 
@@ -68,7 +68,7 @@ async def test_a_service_that_starts_makes_up_for_what_was_missed(
     database: Database, tmp_path: Path
 ) -> None:
     sources = sources_of(database, tmp_path)
-    await put(database, Kind.SUBSCRIPTIONS, [subscription(1)])
+    await put(database, FileKind.SUBSCRIPTIONS, [subscription(1)])
     await put_activity(sources, [event(1, utc_now() - timedelta(days=2))])
     settings = Settings(home=tmp_path, heartbeat_seconds=0.2)
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from app.kit.db import Database
-from app.runs.due import ask_due
+from app.kit.db.engine import Database
+from app.runs.ledger.due_days import ask_due
 from app.sources.sources import Sources
-from app.sources.warehouse.base import Query, Sink, Usage
-from app.sources.warehouse.lake import Lake
+from app.sources.warehouse.contract import BatchSink, Query, Usage
+from app.sources.warehouse.lake.warehouse import Lake
 from tests.support.copied import copied_database
 from tests.support.held import LATER, held_since_this_morning, questions
 from tests.support.locks import idle_transactions
@@ -28,7 +28,7 @@ class SlowLake(Lake):
         self.is_asked = asyncio.Event()
         self.may_answer = asyncio.Event()
 
-    async def run(self, query: Query, sink: Sink) -> Usage:
+    async def run(self, query: Query, sink: BatchSink) -> Usage:
         self.is_asked.set()
         await self.may_answer.wait()
         return await super().run(query, sink)

@@ -9,16 +9,16 @@ import pytest
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.bulk import read_frame
-from app.kit.db import Database
+from app.kit.db.copy import read_frame
+from app.kit.db.engine import Database
 from app.reports.churn.report import ChurnReport
-from app.runs import runner
-from app.runs.base import Fetched, Prepared, Processed
-from app.runs.claims import Superseded
-from app.runs.job import Job
+from app.runs.contract import Fetched, Prepared, Processed
+from app.runs.execution import runner
+from app.runs.execution.context import RunContext
+from app.runs.execution.lease import Superseded
+from app.runs.execution.tries import MOST_TRIES, TryFailed
 from app.runs.models import Run, RunDayState
-from app.runs.tries import MOST_TRIES, TryFailed
-from app.sources.importing import Kind
+from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
 from tests.support.copied import copied_sources
 from tests.support.reporting import event, put, put_activity, sources_of, subscription, workshop_of
@@ -36,7 +36,7 @@ END_OWN_SQL = "SELECT pg_terminate_backend(pg_backend_pid())"
 
 async def one_subscriber(database: Database, home: Path) -> None:
     """A subscriber who was active on the first day."""
-    await put(database, Kind.SUBSCRIPTIONS, [subscription(1)])
+    await put(database, FileKind.SUBSCRIPTIONS, [subscription(1)])
     logins = [event(1, datetime.combine(DAYS[0], time(12), UTC))]
     await put_activity(sources_of(database, home), logins)
 
@@ -72,7 +72,7 @@ async def run(sources: Sources) -> Run:
 
 
 @asynccontextmanager
-async def job_of(run: Run, report: ChurnReport) -> AsyncIterator[Job]:
+async def job_of(run: Run, report: ChurnReport) -> AsyncIterator[RunContext]:
     """Claim the run for a report, whoever had it."""
     database = report.sources.database
     await silent(database, run.id)
@@ -80,7 +80,9 @@ async def job_of(run: Run, report: ChurnReport) -> AsyncIterator[Job]:
         mine = await claimed(database, run.id, backend_pid=connection.backend_pid)
         assert mine is not None
         workshop = workshop_of(report.sources)
-        yield Job(run=run, mine=mine, report=report, connection=connection, workshop=workshop)
+        yield RunContext(
+            run=run, mine=mine, report=report, connection=connection, workshop=workshop
+        )
 
 
 @pytest.mark.parametrize("report", [Unlucky, UnluckyWriter])

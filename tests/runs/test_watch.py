@@ -9,8 +9,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from app.kit.db import Database
-from app.runs.gate import DayState
+from app.kit.db.engine import Database
+from app.runs.ledger.quality_gate import DayState
 from app.runs.models import EVERY_ACADEMY, RunStatus
 from tests.support.alerting import published
 from tests.support.published import DAY, PUBLISHED_AT, publish, risk

@@ -14,13 +14,13 @@ from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from app.kit.bulk import read_frame
-from app.kit.db import Database
+from app.kit.db.copy import read_frame
+from app.kit.db.engine import Database
 from app.kit.failures import is_connection_lost
+from app.runs.execution.outage import Outage
+from app.runs.execution.queue import enqueue
+from app.runs.execution.worker import MOST_TRIES, run_worker
 from app.runs.models import RunDayState, RunStatus
-from app.runs.outage import Outage
-from app.runs.queue import enqueue
-from app.runs.worker import MOST_TRIES, run_worker
 from app.settings import Settings
 from tests.support.reporting import sources_of
 from tests.support.runs import made, run_request

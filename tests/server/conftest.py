@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.access.scopes import Scope
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.support.databases import create, drop
 from tests.support.service import token
 from tests.support.services import Service, services

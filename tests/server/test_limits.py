@@ -8,13 +8,13 @@ from time import monotonic
 import psutil
 import pytest
 
-from app.kit.http_protocol import (
+from app.kit.http.protocol import (
     HEAD_SECONDS,
     MOST_CONNECTIONS,
     MOST_HEAD_BYTES,
     MOST_TARGET_BYTES,
 )
-from app.kit.secured_route import BODY_SECONDS, MAX_BODY_BYTES
+from app.kit.http.secured_route import BODY_SECONDS, MAX_BODY_BYTES
 from tests.server.conftest import Served
 from tests.support.processes import until
 from tests.support.sockets import (

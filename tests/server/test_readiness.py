@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import make_url, text
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.server.conftest import Served
 from tests.support.processes import until
 from tests.support.sockets import answer_on, connected, head

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from app.sources.subscriptions.columns import COLUMNS
+from app.sources.subscriptions.columns import SUBSCRIPTION_COLUMNS
 from tests.support.subscriptions import Row, Value
 
-CONTENT = [column.name for column in COLUMNS if column.name not in {"id", "updated_at"}]
+CONTENT = [
+    column.name for column in SUBSCRIPTION_COLUMNS if column.name not in {"id", "updated_at"}
+]
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 OWING = {"PAYMENT_ISSUE", "ERROR"}
 

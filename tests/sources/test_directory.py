@@ -14,7 +14,7 @@ from app.sources.directory.imports import (
     import_users,
 )
 from app.sources.directory.models import Academy, User
-from app.sources.files import Imported
+from app.sources.imports import Imported
 from tests.support.subscriptions import NOW, Row, rows_of
 
 
@@ -60,8 +60,8 @@ async def test_two_names_of_one_academy_are_refused(session: AsyncSession) -> No
 
 
 async def test_an_erased_user_does_not_come_back(session: AsyncSession) -> None:
-    await erasure.remember(session, 7, NOW)
-    await erasure.remember(session, 7, NOW)
+    await erasure.remember_erased(session, 7, NOW)
+    await erasure.remember_erased(session, 7, NOW)
 
     counts = await tell_users(session, user(7), user(8))
 
@@ -71,7 +71,7 @@ async def test_an_erased_user_does_not_come_back(session: AsyncSession) -> None:
 async def test_the_erased_are_found_among_many(session: AsyncSession) -> None:
     nobody = await erasure.erased_among(session, [1, 2])
     for user_id in (1, 1 << 40):
-        await erasure.remember(session, user_id, NOW)
+        await erasure.remember_erased(session, user_id, NOW)
 
     found = await erasure.erased_among(session, [1, 2, 1 << 40, 1])
 
@@ -80,7 +80,7 @@ async def test_the_erased_are_found_among_many(session: AsyncSession) -> None:
 
 
 async def test_what_is_kept_of_the_erased_depends_on_the_key(session: AsyncSession) -> None:
-    await erasure.remember(session, 7, NOW)
+    await erasure.remember_erased(session, 7, NOW)
 
     connection = await session.connection()
     kept = (await connection.execute(text("SELECT user_hash FROM erased_users"))).scalar_one()

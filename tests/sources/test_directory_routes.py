@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.sources.directory.models import Academy
 from tests.support.service import client, service, token
 

@@ -14,12 +14,12 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import SourceDown
-from app.sources import guard, homes
-from app.sources.embedded import PID_FILES, Server
-from app.sources.postgres import embedded
-from app.sources.watchdog import Watchdog
+from app.sources.database import embedded_guard, embedded_home
+from app.sources.database.connect import embedded
+from app.sources.database.embedded_server import PID_FILES, Server
+from app.sources.database.watchdog import Watchdog
 from tests.support.academies import filled
 from tests.support.commands import Command
 from tests.support.processes import NOBODY, process_of, until, user
@@ -31,12 +31,12 @@ from tests.support.services import answers, free_port
 def home(short_folder: Path) -> Iterator[Path]:
     folder = short_folder / uuid4().hex[:8]
     yield folder
-    guard.stop(homes.data_of(folder))
+    embedded_guard.stop(embedded_home.data_of(folder))
     shutil.rmtree(folder)
 
 
 def served_by(home: Path) -> int | None:
-    return guard.postmaster(homes.data_of(home))
+    return embedded_guard.postmaster(embedded_home.data_of(home))
 
 
 async def run(address: str, statement: str) -> None:
@@ -130,7 +130,7 @@ async def test_a_killed_server_is_started_again_with_its_data(home: Path) -> Non
 def test_a_pid_file_that_names_another_process_is_in_nobodys_way(home: Path, name: str) -> None:
     with user(home) as only:
         only.joined()
-        file = homes.data_of(home) / name
+        file = embedded_home.data_of(home) / name
         words = file.read_text("utf-8").partition("\n")[2]
         only.leave()
     owner = file.parent.stat().st_uid
@@ -144,7 +144,7 @@ def test_a_pid_file_that_names_another_process_is_in_nobodys_way(home: Path, nam
 
 
 def test_a_first_start_that_was_killed_is_begun_again(home: Path) -> None:
-    half_made = homes.data_of(home).with_suffix(".new")
+    half_made = embedded_home.data_of(home).with_suffix(".new")
     half_made.mkdir(parents=True)
     (half_made / "PG_VERSION").write_text("18\n", "ascii")
     home.chmod(0o755)
@@ -161,7 +161,7 @@ def test_an_ordinary_user_needs_no_rights(home: Path) -> None:
 
     with user(home, NOBODY) as killed, user(home, NOBODY) as living:
         assert killed.joined() == living.joined()
-        assert homes.data_of(home).stat().st_uid == NOBODY
+        assert embedded_home.data_of(home).stat().st_uid == NOBODY
         killed.signal(signal.SIGKILL)
         assert served_by(home) is not None
         assert living.leave() == 0

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import Invalid
-from app.sources.files import Imported, read_batches
-from app.sources.subscriptions.columns import COLUMNS
+from app.sources.imports import Imported, read_batches
+from app.sources.subscriptions.columns import SUBSCRIPTION_COLUMNS
 from app.sources.subscriptions.imports import import_subscriptions
 from tests.support.subscriptions import NOW
 
@@ -21,7 +21,7 @@ async def load(database: Database, folder: Path, *lines: str) -> Imported:
     path = folder / "subscriptions.csv"
     path.write_text("\n".join([HEADER, *lines]), "utf-8")
     async with database.transaction() as session:
-        rows = read_batches(path, COLUMNS, now=NOW)
+        rows = read_batches(path, SUBSCRIPTION_COLUMNS, now=NOW)
         return await import_subscriptions(session, rows, now=NOW)
 
 

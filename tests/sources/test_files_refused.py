@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from app.kit.errors import Invalid
-from app.sources.files import ACTIVITY_COLUMNS
-from app.sources.files.reading import ROWS_PER_BATCH
+from app.sources.imports import ACTIVITY_COLUMNS
+from app.sources.imports.reader import ROWS_PER_BATCH
 from tests.support.files import NAMES, NOW, ROW, csv_of, read, write
 
 GOOD = "a,7,ACTIVE,2024-05-01,1,EUR"

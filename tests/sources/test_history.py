@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import Invalid
 from app.sources.subscriptions import store
 from tests.support.rows import VERSION

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.errors import Invalid
 from app.sources.subscriptions.columns import HISTORY_COLUMNS
-from app.sources.subscriptions.statuses import EndReason, Status
+from app.sources.subscriptions.statuses import EndReason, SubscriptionStatus
 from tests.sources.history_reference import History
 from tests.support.edges import pairs
 from tests.support.subscriptions import NOW, Row, Value, at, tell, tell_history
@@ -22,7 +22,7 @@ TELLING = {"subscriptions": tell, "history": tell_history}
 MOMENTS = (at("02-01"), at("03-01"), at("03-01 00:01"), at("04-01"), at("05-31"))
 ENDS = (None, *MOMENTS)
 EDGES: Mapping[str, Sequence[Value]] = {
-    "status": tuple(Status),
+    "status": tuple(SubscriptionStatus),
     "plan": (None, "pro"),
     "started_at": MOMENTS[:2],
     "trial_ends_at": (None, MOMENTS[2]),
@@ -42,7 +42,7 @@ STARTED: Row = {
     **NOTHING,
     "user_id": 7,
     "academy_id": 3,
-    "status": Status.ACTIVE,
+    "status": SubscriptionStatus.ACTIVE,
     "started_at": MOMENTS[1],
     "effective_from": MOMENTS[1],
 }
@@ -62,7 +62,7 @@ rows_of_one = st.fixed_dictionaries(
     {column: st.just(value) for column, value in STARTED.items()}
     | {
         "id": st.just("s1"),
-        "status": st.sampled_from(Status),
+        "status": st.sampled_from(SubscriptionStatus),
         "plan": st.sampled_from(EDGES["plan"]),
         **dict.fromkeys(("cancelled_at", "updated_at", "observed_at"), st.sampled_from(ENDS)),
         "effective_from": st.sampled_from(EDGES["effective_from"]),

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from app.kit.errors import Unusable
-from app.sources import homes
-from app.sources.embedded import Server
+from app.sources.database import embedded_home
+from app.sources.database.embedded_server import Server
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="root drops to another user")
 
 
 def data_folder(home: Path, **files: str) -> Path:
-    folder = homes.data_of(home)
+    folder = embedded_home.data_of(home)
     folder.mkdir(parents=True)
     for name, content in files.items():
         (folder / name).write_text(content, "ascii")
@@ -25,40 +25,40 @@ def data_folder(home: Path, **files: str) -> Path:
 @pytest.mark.parametrize("name", ["with space", "with'quote", "a,b", "a:b", "a%b", "a$b"])
 def test_a_sign_that_an_address_cannot_hold_is_refused(short_folder: Path, name: str) -> None:
     with pytest.raises(Unusable, match="HEADSUP_HOME") as refused:
-        homes.prepare(short_folder / name)
+        embedded_home.prepare(short_folder / name)
 
     assert name in refused.value.message
 
 
 def test_a_path_too_long_for_a_socket_is_refused(short_folder: Path) -> None:
     with pytest.raises(Unusable, match="too long"):
-        homes.prepare(short_folder / ("x" * 90))
+        embedded_home.prepare(short_folder / ("x" * 90))
 
 
 def test_a_file_is_no_home(short_folder: Path) -> None:
     (short_folder / "file").touch()
 
     with pytest.raises(Unusable, match=r"file cannot be made"):
-        homes.prepare(short_folder / "file")
+        embedded_home.prepare(short_folder / "file")
 
 
 def test_a_folder_that_cannot_be_made_is_refused() -> None:
     with pytest.raises(Unusable, match=r"/proc/home cannot be made"):
-        homes.prepare(Path("/proc/home"))
+        embedded_home.prepare(Path("/proc/home"))
 
 
 def test_the_data_of_another_version_are_refused(short_folder: Path) -> None:
     folder = data_folder(short_folder / "old", PG_VERSION="16\n")
 
     with pytest.raises(Unusable, match=f"{folder} is of PostgreSQL 16"):
-        homes.prepare(short_folder / "old")
+        embedded_home.prepare(short_folder / "old")
 
 
 def test_a_folder_of_something_else_is_refused(short_folder: Path) -> None:
     folder = data_folder(short_folder / "other", notes="mine")
 
     with pytest.raises(Unusable, match=f"{folder} holds no database"):
-        homes.prepare(short_folder / "other")
+        embedded_home.prepare(short_folder / "other")
 
 
 @needs_root
@@ -67,14 +67,14 @@ def test_root_opens_nobodys_private_folder(short_folder: Path) -> None:
     private.mkdir(mode=0o700)
 
     with pytest.raises(Unusable, match=f"may not enter {private}"):
-        homes.prepare(private / "home")
+        embedded_home.prepare(private / "home")
 
     assert private.stat().st_mode & 0o777 == 0o700
 
 
 @needs_root
 def test_root_makes_a_home_that_can_be_entered_but_not_listed(short_folder: Path) -> None:
-    made = homes.prepare(short_folder / "new" / "home")
+    made = embedded_home.prepare(short_folder / "new" / "home")
 
     assert made.stat().st_mode & 0o777 == 0o711
 
@@ -96,4 +96,4 @@ def test_programs_in_a_private_folder_are_copied_to_the_home(
     server.join()
     server.leave()
 
-    assert homes.programs(server.home).is_relative_to(server.home)
+    assert embedded_home.programs(server.home).is_relative_to(server.home)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.kit.errors import Conflict
-from app.sources.subscriptions.live import subscribers_on
+from app.sources.subscriptions.live_subscribers import subscribers_on
 from tests.sources import live_reference
 from tests.support.live import UTC_ZONE, live_rows
 from tests.support.rows import DAY, Row, at, version, versions

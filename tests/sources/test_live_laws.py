@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from app.kit.days import end_of, start_of
-from app.sources.subscriptions.live import subscribers_on
-from app.sources.subscriptions.statuses import Status
+from app.sources.subscriptions.live_subscribers import subscribers_on
+from app.sources.subscriptions.statuses import SubscriptionStatus
 from tests.sources import live_reference
 from tests.support.edges import pairs
 from tests.support.live import UTC_ZONE
@@ -33,7 +33,7 @@ rows_of_academies = st.fixed_dictionaries(
     {
         "academy_id": st.integers(1, 2),
         "user_id": st.integers(1, 3),
-        "status": st.sampled_from(["ACTIVE", "ACTIVE", *Status]),
+        "status": st.sampled_from(["ACTIVE", "ACTIVE", *SubscriptionStatus]),
         "started_at": starts,
         "trial_ends_at": ends,
         "next_payment_at": ends,
@@ -54,7 +54,7 @@ BOUNDS = (
     datetime(9999, 12, 30, tzinfo=UTC),
 )
 EDGES: Mapping[str, Sequence[object]] = {
-    "status": tuple(Status),
+    "status": tuple(SubscriptionStatus),
     "started_at": BOUNDS,
     "effective_from": BOUNDS,
     **dict.fromkeys(

@@ -8,13 +8,13 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
 
-from app.kit.bulk import read_frame
-from app.kit.db import Database
+from app.kit.db.copy import read_frame
+from app.kit.db.engine import Database
+from app.kit.db.named_params import Statement
 from app.kit.errors import AppError, SourceDown, Unusable
-from app.kit.statements import Statement
 from app.settings import Settings
-from app.sources import migrations
-from app.sources.postgres import migrate, open_database, refuse_old
+from app.sources.database import migrations
+from app.sources.database.connect import migrate, open_database, refuse_old
 
 TLS_ASKED_FOR = bytes.fromhex("00000008 04d2162f")
 

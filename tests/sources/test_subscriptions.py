@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.sources.subscriptions.statuses import LIVE, OWING, Status
+from app.sources.subscriptions.statuses import LIVE, OWING, SubscriptionStatus
 from tests.support.subscriptions import (
     Row,
     at,
@@ -18,7 +18,7 @@ from tests.support.subscriptions import (
     version_count,
 )
 
-OVER = sorted(set(Status) - LIVE)
+OVER = sorted(set(SubscriptionStatus) - LIVE)
 
 
 @pytest.mark.parametrize("status", ["FREE_TRIAL", "ACTIVE"])

@@ -88,7 +88,7 @@ async def test_of_many_contradictions_ten_are_named_and_all_counted(session: Asy
 
 
 async def test_every_row_read_is_counted_once(session: AsyncSession) -> None:
-    await erasure.remember(session, 666, NOW)
+    await erasure.remember_erased(session, 666, NOW)
     await tell(session, subscription(id="old", updated_at=at("05-01")), subscription(id="same"))
 
     counts = await tell(

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import Invalid
 from app.sources.directory import erasure
-from app.sources.files import Imported
-from app.sources.telemetry.imports import COLUMNS, import_telemetry
+from app.sources.imports import Imported
+from app.sources.telemetry.imports import TELEMETRY_COLUMNS, import_telemetry
 from app.sources.telemetry.store import means_for
 from tests.support.subscriptions import NOW, Row, Value, rows_of
 
@@ -34,7 +34,7 @@ def sample(day: int = 14, hour: int = 10, **changes: Value) -> Row:
 
 
 async def tell(session: AsyncSession, *rows: Row) -> Imported:
-    return await import_telemetry(session, rows_of(rows, COLUMNS), now=NOW)
+    return await import_telemetry(session, rows_of(rows, TELEMETRY_COLUMNS), now=NOW)
 
 
 async def means(database: Database, *rows: Row, zone: ZoneInfo = ZONE) -> list[dict[str, Any]]:
@@ -83,7 +83,7 @@ async def test_two_scores_for_one_moment_are_refused(session: AsyncSession) -> N
 
 
 async def test_copies_count_once_and_the_erased_not_at_all(session: AsyncSession) -> None:
-    await erasure.remember(session, 666, NOW)
+    await erasure.remember_erased(session, 666, NOW)
 
     counts = await tell(session, sample(), sample(), sample(user_id=666))
 

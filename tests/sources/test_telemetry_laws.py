@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from app.kit.days import end_of, start_of
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import Invalid
-from app.sources.telemetry.imports import COLUMNS, import_telemetry
+from app.sources.telemetry.imports import TELEMETRY_COLUMNS, import_telemetry
 from app.sources.telemetry.store import means_for
 from tests.support.edges import pairs
 from tests.support.subscriptions import NOW, Row, rows_of
@@ -64,7 +64,7 @@ def told(rows: Sequence[Row]) -> Known | None:
     said: dict[Key, object] = {}
     clear: dict[Key, Scores] = {}
     for row in rows:
-        user, moment, *scores = (row[column.name] for column in COLUMNS)
+        user, moment, *scores = (row[column.name] for column in TELEMETRY_COLUMNS)
         assert isinstance(user, int)
         assert isinstance(moment, datetime)
         if said.setdefault((user, moment), scores) != scores:
@@ -121,7 +121,7 @@ async def test_what_is_stored_is_what_was_told(
 
 async def load(database: Database, rows: Sequence[Row]) -> tuple[int, int, int]:
     async with database.transaction() as session:
-        done = await import_telemetry(session, rows_of(rows, COLUMNS), now=NOW)
+        done = await import_telemetry(session, rows_of(rows, TELEMETRY_COLUMNS), now=NOW)
     return done.inserted, done.changed, done.unchanged
 
 

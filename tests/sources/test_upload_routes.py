@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import select
 
 from app.access.scopes import Scope
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.sources.directory.models import User
 from app.sources.subscriptions.models import Subscription, SubscriptionVersion
 from tests.support.published import publish, risk

@@ -4,11 +4,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from app.demo.fill import fill
-from app.demo.plan import Plan
+from app.demo.plan import SimulationPlan
 from app.kit.clock import utc_now
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.sources.sources import Sources
-from app.sources.warehouse.lake import Lake
+from app.sources.warehouse.lake.warehouse import Lake
 from tests.support.reporting import sources_of
 
 LEARNERS = 300
@@ -22,7 +22,7 @@ def yesterday() -> date:
 async def filled(database: Database, home: Path, *, days: int) -> Sources:
     """Sources of two academies that were lively for some days."""
     sources = sources_of(database, home)
-    plan = Plan(last_day=yesterday(), learners=LEARNERS, days=days, academies=2)
+    plan = SimulationPlan(last_day=yesterday(), learners=LEARNERS, days=days, academies=2)
     lake = sources.warehouse
     assert isinstance(lake, Lake)
     await fill(plan, database=database, lake=lake, now=utc_now(), told=lambda _: None)

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
-from app.alerts.evaluate import Evaluated, evaluate
+from app.alerts.evaluation.evaluator import Evaluated, evaluate
 from app.alerts.models import Alert
 from app.alerts.registry import alerts_of
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.support.published import DAY, Row, publish, risk
 
 

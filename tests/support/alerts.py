@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from app.alerts.reporting import FOLLOWED
-from app.reports.churn.columns import COLUMNS
+from app.alerts.contract import FOLLOWED_COLUMNS
+from app.reports.churn.columns import STORED_COLUMNS
 from tests.support.rows import DAY, Row
 
 HEALTHY: Mapping[str, object] = {
@@ -34,12 +34,12 @@ HEALTHY: Mapping[str, object] = {
 
 def stored(**changes: object) -> Row:
     """Return a stored row of somebody who is well."""
-    return {**dict.fromkeys(COLUMNS), **HEALTHY, **changes}
+    return {**dict.fromkeys(STORED_COLUMNS), **HEALTHY, **changes}
 
 
 def stored_rows(*rows: Row) -> pl.DataFrame:
     """Return a frame of stored rows."""
-    return pl.DataFrame(list(rows), schema=COLUMNS, orient="row")
+    return pl.DataFrame(list(rows), schema=STORED_COLUMNS, orient="row")
 
 
 def followed(**changes: object) -> Row:
@@ -51,4 +51,4 @@ def followed(**changes: object) -> Row:
 
 def followed_rows(*rows: Row) -> pl.DataFrame:
     """Return a frame of the episodes that are followed."""
-    return pl.DataFrame(list(rows), schema=FOLLOWED, orient="row")
+    return pl.DataFrame(list(rows), schema=FOLLOWED_COLUMNS, orient="row")

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.access.scopes import Scope
-from app.kit.db import Database
-from app.runs.gate import DayState
+from app.kit.db.engine import Database
+from app.runs.ledger.quality_gate import DayState
 from app.runs.models import ReportDay, Run, RunDay, RunDayState
 from tests.support.service import NOW, client, service, token
 

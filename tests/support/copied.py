@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.sources.sources import Sources
 from tests.support.databases import Copies, Make
 from tests.support.reporting import sources_of

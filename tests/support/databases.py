@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy import make_url
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 
 Make = Callable[[Database, Path], Awaitable[object]]
 """Sets up a database and a home."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from app.sources.files import Column, read_batches, schema_of
+from app.sources.imports import Column, read_batches, schema_of
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 COLUMNS = (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sqlmodel import col, func, select
 
-from app.kit.db import Database
-from app.runs.gate import DayState, Verdict
+from app.kit.db.engine import Database
+from app.runs.ledger.quality_gate import DayState, Verdict
 from app.runs.models import ReportDay, RunDayState, VolumeQuestion
 from app.sources.sources import Sources
 from app.sources.warehouse.models import LakeFile

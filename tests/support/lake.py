@@ -8,10 +8,10 @@ import duckdb
 import pyarrow as pa
 
 from app.kit.days import end_of, start_of
-from app.sources.files import ACTIVITY_COLUMNS, Rows, schema_of
-from app.sources.warehouse.base import Param, Query
+from app.sources.imports import ACTIVITY_COLUMNS, CheckedRows, schema_of
+from app.sources.warehouse.contract import Param, Query
 from app.sources.warehouse.dialect import to_duckdb
-from app.sources.warehouse.lake import Lake
+from app.sources.warehouse.lake.warehouse import Lake
 from tests.support.reference import Row, nested
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -84,11 +84,11 @@ def _arrow(kind: str | Mapping[str, str]) -> pa.DataType:
     return pa.struct([(name, _arrow(each)) for name, each in kind.items()])
 
 
-def batches(rows: Sequence[Row], size: int = 2) -> Rows:
+def batches(rows: Sequence[Row], size: int = 2) -> CheckedRows:
     """Give rows as an import reads them, a few at a time."""
     schema = schema_of(ACTIVITY_COLUMNS)
     table = pa.Table.from_pylist(list(rows), schema)
-    return Rows(iter(table.to_batches(max_chunksize=size)), name="activity")
+    return CheckedRows(iter(table.to_batches(max_chunksize=size)), name="activity")
 
 
 async def read(lake: Lake, first: date, last: date, select: str = "id") -> list[tuple[object, ...]]:

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy import make_url, text
 
-from app.kit.bulk import read_frame
-from app.kit.db import Database
+from app.kit.db.copy import read_frame
+from app.kit.db.engine import Database
 
 END_WAITING_SQL = """
     SELECT count(pg_terminate_backend(pid))::int FROM pg_stat_activity

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from app.sources.subscriptions.live import subscribers_on
+from app.sources.subscriptions.live_subscribers import subscribers_on
 from tests.support.rows import DAY, Row, versions
 
 UTC_ZONE = ZoneInfo("UTC")

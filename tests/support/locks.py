@@ -2,8 +2,8 @@
 
 import asyncio
 
-from app.kit.bulk import read_frame
-from app.kit.db import Database
+from app.kit.db.copy import read_frame
+from app.kit.db.engine import Database
 
 WAITED_SECONDS = 60
 WAITING_SQL = """

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 from app.cli.main import main
-from app.runs.queue import Queue
+from app.runs.execution.queue import Queue
 
 WORDS, NUMBER = sys.argv.pop(1), int(sys.argv.pop(1))
 OF_THE_QUEUE = ("take", "drop", "put_back", "put_last")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from app.kit.db import Database
-from app.sources.importing import Kind
+from app.kit.db.engine import Database
+from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
 from tests.support.reporting import (
     event,
@@ -39,7 +39,7 @@ async def two_academies(database: Database, home: Path) -> Sources:
     """Two academies of 25, of which every event is known."""
     learners = [(user, academy_id) for academy_id, users in LEARNERS.items() for user in users]
     rows = [subscription(user, academy_id=academy_id) for user, academy_id in learners]
-    await put(database, Kind.SUBSCRIPTIONS, rows)
+    await put(database, FileKind.SUBSCRIPTIONS, rows)
     sources = sources_of(database, home)
     known = days(FIRST - timedelta(days=13), LAST)
     await put_activity(sources, [*logins(1, known), *logins(2, known)])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 import app
-from app.sources import homes
+from app.sources.database import embedded_home
 
 NOBODY = 65534
 USER_OF_A_SERVER = """
@@ -105,7 +105,7 @@ def until(true: Callable[[], bool], seconds: float = 30) -> None:
 
 def python_for_all() -> str:
     """Return a Python that any user of the machine may start."""
-    if homes.private_parent(Path(sys.executable).resolve()) is None:
+    if embedded_home.private_parent(Path(sys.executable).resolve()) is None:
         return sys.executable
     found = shutil.which("python3", path="/usr/local/bin:/usr/bin")
     assert found, "no Python that an ordinary user may start"

@@ -9,12 +9,12 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.db import Database
-from app.kit.partitions import ensure_months
+from app.kit.db.engine import Database
+from app.kit.db.partitions import ensure_months
 from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
 from app.reports.churn.scoring import THRESHOLDS, RiskLevel
-from app.runs import ledger
-from app.runs.gate import DayState, Verdict
+from app.runs.ledger import ledger
+from app.runs.ledger.quality_gate import DayState, Verdict
 
 DAY = date(2026, 3, 10)
 PUBLISHED_AT = datetime(2026, 3, 11, 2, tzinfo=UTC)
@@ -100,7 +100,7 @@ async def replace_day(
         "published_at": PUBLISHED_AT,
         "updated_at": PUBLISHED_AT,
     }
-    await ledger.write(session, "churn", day, academy_id, values | changes)
+    await ledger.write_day(session, "churn", day, academy_id, values | changes)
 
 
 def _summary(day: date, academy_id: int, rows: Sequence[Row]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from zetasql.api import CatalogBuilder, TableBuilder, TypeFactory, Value
 from zetasql.core import ZetaSqlLocalService, wasm_client
 from zetasql.types import TypeKind
 
-from app.sources.warehouse.base import Param
+from app.sources.warehouse.contract import Param
 
 Row = Mapping[str, object]
 _KINDS = {

@@ -9,19 +9,24 @@ import polars as pl
 import pyarrow as pa
 
 from app.hooks import HOOKS
-from app.kit.bulk import read_frame
-from app.kit.db import Database
+from app.kit.db.copy import read_frame
+from app.kit.db.engine import Database
 from app.reports.churn.report import EXPORT_SQL
-from app.runs.generate import Outcome, ask, see_through
-from app.runs.job import Workshop
+from app.runs.execution.context import WorkerContext
+from app.runs.execution.creation import Outcome, request_run, see_through
+from app.runs.execution.request import RunRequest
 from app.runs.models import Origin
-from app.runs.request import RunRequest
 from app.runs.store import Asker
-from app.sources.files import ACTIVITY_COLUMNS, Imported, Rows, schema_of
-from app.sources.files.staging import load
-from app.sources.importing import LOADINGS, Kind, columns_of
+from app.sources.imports import (
+    ACTIVITY_COLUMNS,
+    CheckedRows,
+    Imported,
+    schema_of,
+)
+from app.sources.imports.import_file import LOADINGS, FileKind, columns_of_kind
+from app.sources.imports.staging import load_staged
 from app.sources.sources import Sources
-from app.sources.warehouse.lake import Lake
+from app.sources.warehouse.lake.warehouse import Lake
 
 NOW = datetime(2026, 6, 1, 2, tzinfo=UTC)
 ASKER = Asker(origin=Origin.COMMAND, name="tester")
@@ -33,7 +38,7 @@ def sources_of(database: Database, home: Path, zone: str = "UTC") -> Sources:
     return Sources(database=database, warehouse=lake, zone=ZoneInfo(zone), spool=home / "spool")
 
 
-def workshop_of(sources: Sources, **changes: object) -> Workshop:
+def workshop_of(sources: Sources, **changes: object) -> WorkerContext:
     """A worker whose clock stands still."""
     values: dict[str, object] = {
         "sources": sources,
@@ -43,7 +48,7 @@ def workshop_of(sources: Sources, **changes: object) -> Workshop:
         "hooks": HOOKS,
         **changes,
     }
-    return Workshop(**values)  # type: ignore[arg-type]
+    return WorkerContext(**values)  # type: ignore[arg-type]
 
 
 async def run_days(
@@ -52,7 +57,7 @@ async def run_days(
     """Run the churn report for some days, and see it through."""
     request = RunRequest(report_type="churn", day_from=first, day_to=last, **changes)  # type: ignore[arg-type]
     workshop = workshop_of(sources, clock=lambda: at)
-    run, _ = await ask(request, ASKER, workshop)
+    run, _ = await request_run(request, ASKER, workshop)
     return await see_through(run.id, workshop)
 
 
@@ -62,17 +67,17 @@ async def exported(sources: Sources, first: date, last: date) -> pl.DataFrame:
     return rows.drop("run_id")
 
 
-def batch_of(kind: Kind, rows: Sequence[dict[str, object]]) -> pa.RecordBatch:
+def batch_of(kind: FileKind, rows: Sequence[dict[str, object]]) -> pa.RecordBatch:
     """Readable rows as a batch of an import; a column that is not named is NULL."""
-    columns = ACTIVITY_COLUMNS if kind is Kind.ACTIVITY else columns_of(kind)
+    columns = ACTIVITY_COLUMNS if kind is FileKind.ACTIVITY else columns_of_kind(kind)
     return pa.RecordBatch.from_pylist(list(rows), schema=schema_of(columns))
 
 
-async def put(database: Database, kind: Kind, rows: Sequence[dict[str, object]]) -> Imported:
+async def put(database: Database, kind: FileKind, rows: Sequence[dict[str, object]]) -> Imported:
     """Import readable rows."""
-    batches = Rows(iter([batch_of(kind, rows)]), name=kind)
+    batches = CheckedRows(iter([batch_of(kind, rows)]), name=kind)
     async with database.transaction() as session:
-        return await load(session, batches, LOADINGS[kind], NOW)
+        return await load_staged(session, batches, LOADINGS[kind], NOW)
 
 
 async def put_activity(
@@ -81,7 +86,7 @@ async def put_activity(
     """Import readable events into the lake."""
     lake = sources.warehouse
     assert isinstance(lake, Lake)
-    batches = Rows(iter([batch_of(Kind.ACTIVITY, rows)]), name="activity")
+    batches = CheckedRows(iter([batch_of(FileKind.ACTIVITY, rows)]), name="activity")
     return await lake.import_activity(batches, replace=replace)
 
 

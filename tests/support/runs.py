@@ -5,11 +5,12 @@ from uuid import UUID, uuid4
 
 from sqlmodel import col, func, update
 
-from app.kit.db import Database
-from app.runs import claims, store
-from app.runs.claims import Claim, Worker
+from app.kit.db.engine import Database
+from app.runs import store
+from app.runs.execution import lease
+from app.runs.execution.lease import Lease, Worker
+from app.runs.execution.request import RunRequest
 from app.runs.models import Origin, Run
-from app.runs.request import RunRequest
 from app.runs.store import Asker
 
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)
@@ -28,15 +29,15 @@ async def made(database: Database, request: RunRequest | None = None) -> Run:
     wanted = request or run_request()
     asker = Asker(origin=Origin.COMMAND, name="tester")
     async with database.transaction() as session:
-        run, _ = await store.create(session, wanted, wanted.days, asker, run=uuid4(), now=NOW)
+        run, _ = await store.insert_run(session, wanted, wanted.days, asker, run=uuid4(), now=NOW)
     return run
 
 
-async def claimed(database: Database, run_id: UUID, *, backend_pid: int = 1) -> Claim | None:
+async def claimed(database: Database, run_id: UUID, *, backend_pid: int = 1) -> Lease | None:
     """Try to claim a run."""
     worker = Worker(name="tester", backend_pid=backend_pid, stale_after=STALE_AFTER)
     async with database.transaction() as session:
-        return await claims.claim(session, run_id, worker=worker, now=NOW)
+        return await lease.claim(session, run_id, worker=worker, now=NOW)
 
 
 async def silent(

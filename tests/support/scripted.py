@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app.alerts.kinds import Severity
-from app.alerts.reporting import CONDITIONS, Asked, Conditions
-from app.alerts.rules import Rule
-from app.kit.db import Database
+from app.alerts.contract import CONDITION_COLUMNS, Conditions, ConditionsRequest
+from app.alerts.enums import Severity
+from app.alerts.rules.rule import Rule
+from app.kit.db.engine import Database
 from app.kit.errors import SourceDown
-from app.runs import ledger
-from app.runs.gate import DayState, Verdict
+from app.runs.ledger import ledger
+from app.runs.ledger.quality_gate import DayState, Verdict
 
 UTC_ZONE = ZoneInfo("UTC")
 MADE_BY = UUID(int=1)
@@ -53,7 +53,7 @@ class ScriptedReport:
     script: dict[tuple[int, date], Day] = field(default_factory=dict)
     fails_in: int = -1
 
-    async def conditions(self, _database: Database, asked: Asked) -> Conditions:
+    async def conditions(self, _database: Database, asked: ConditionsRequest) -> Conditions:
         """Return the script of the day; of what is not known, only what is followed."""
         self.fails_in -= 1
         if self.fails_in == -1:
@@ -69,7 +69,7 @@ class ScriptedReport:
         ]
         return Conditions(
             live=pl.DataFrame({"user_id": list(day)}, schema={"user_id": pl.Int64}),
-            rows=pl.DataFrame(rows, schema=CONDITIONS, orient="row"),
+            rows=pl.DataFrame(rows, schema=CONDITION_COLUMNS, orient="row"),
         )
 
 
@@ -95,4 +95,4 @@ async def publish(
             "published_at": at_two(day),
             "updated_at": at_two(day),
         }
-        await ledger.write(session, report_type, day, academy_id, values | changes)
+        await ledger.write_day(session, report_type, day, academy_id, values | changes)

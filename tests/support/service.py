@@ -14,10 +14,10 @@ from app.access import store
 from app.access.scopes import Key, Scope
 from app.api.app import create_app
 from app.kit.clock import Clock
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.settings import Settings
-from app.sources.opening import open_lake
 from app.sources.sources import Sources
+from app.sources.startup import open_lake
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.support.processes import packages, until
 
 HEARTBEAT_SECONDS = 0.3

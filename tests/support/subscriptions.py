@@ -7,8 +7,13 @@ import pyarrow as pa
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.sources.files import Column, Imported, Rows, schema_of
-from app.sources.subscriptions.columns import COLUMNS, HISTORY_COLUMNS
+from app.sources.imports import (
+    CheckedRows,
+    Column,
+    Imported,
+    schema_of,
+)
+from app.sources.subscriptions.columns import HISTORY_COLUMNS, SUBSCRIPTION_COLUMNS
 from app.sources.subscriptions.imports import import_history, import_subscriptions
 
 Value = str | int | float | datetime | None
@@ -34,11 +39,13 @@ def subscription(**changes: Value) -> Row:
     }
 
 
-def rows_of(rows: Sequence[Row], columns: Sequence[Column] = COLUMNS) -> Rows:
+def rows_of(rows: Sequence[Row], columns: Sequence[Column] = SUBSCRIPTION_COLUMNS) -> CheckedRows:
     """Return the rows as they come from a file that was read and checked."""
     table = pa.Table.from_pylist([dict(row) for row in rows], schema=schema_of(columns))
     some_at_a_time = max(2, len(rows) // 10)
-    return Rows(iter(table.to_batches(max_chunksize=some_at_a_time)), name="subscriptions.csv")
+    return CheckedRows(
+        iter(table.to_batches(max_chunksize=some_at_a_time)), name="subscriptions.csv"
+    )
 
 
 async def tell(session: AsyncSession, *rows: Row, now: datetime = NOW) -> Imported:

@@ -11,11 +11,11 @@ import httpx
 from sqlalchemy import text
 
 from app.access.scopes import Scope
-from app.kit.db import Database
-from app.runs.gate import DayState
+from app.kit.db.engine import Database
+from app.runs.ledger.quality_gate import DayState
 from app.runs.models import Run, RunDay, RunDayState
+from app.sources.database.migrations import all_tables
 from app.sources.directory.models import Academy, User
-from app.sources.migrations import all_tables
 from tests.support.alerting import alerts, critical, published
 from tests.support.published import DAY
 from tests.support.runs import made, run_request

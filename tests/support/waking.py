@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from app.runs.due import ask_due
-from app.runs.generate import see_through
+from app.runs.execution.creation import see_through
+from app.runs.ledger.due_days import ask_due
 from app.runs.models import RunDayState
 from app.sources.sources import Sources
 from tests.support.reporting import workshop_of

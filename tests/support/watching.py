@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlmodel import col, func, select
 
 from app.kit.clock import utc_now
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.runs import store
-from app.runs.generate import make
+from app.runs.execution.creation import create_run
+from app.runs.execution.request import RunRequest
 from app.runs.models import EVERY_ACADEMY, Origin, ReportDay, Run, RunDay, RunDayState
-from app.runs.request import RunRequest
 from app.runs.store import ACTIVE, Asker
 
 ASKER = Asker(origin=Origin.REQUEST, name="tester")
@@ -24,7 +24,7 @@ async def ask_for(database: Database, first: date, last: date, **changes: object
     """Make a run for whichever worker comes first."""
     request = RunRequest(report_type="churn", day_from=first, day_to=last, **changes)  # type: ignore[arg-type]
     async with database.transaction() as session:
-        run, _ = await make(session, request, ASKER, now=utc_now())
+        run, _ = await create_run(session, request, ASKER, now=utc_now())
     return run
 
 

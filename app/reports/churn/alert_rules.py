@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 import polars as pl
 
-from app.alerts.kinds import SEVERITIES, Severity
-from app.alerts.reporting import CONDITIONS, Conditions
-from app.alerts.rules import Rule
+from app.alerts.contract import CONDITION_COLUMNS, Conditions
+from app.alerts.enums import SEVERITIES, Severity
+from app.alerts.rules.rule import Rule
 
 
 class AlertType(StrEnum):
@@ -20,7 +20,7 @@ class AlertType(StrEnum):
     TRIAL_EXPIRING = "TRIAL_EXPIRING"
 
 
-RULES: Mapping[str, Rule] = MappingProxyType(
+CHURN_RULES: Mapping[str, Rule] = MappingProxyType(
     {
         AlertType.INACTIVITY: Rule(threshold=7, needs_level=Severity.HIGH),
         AlertType.ENGAGEMENT_DROP: Rule(threshold=-50, needs_level=Severity.MEDIUM),
@@ -65,7 +65,7 @@ SIGNALS = (
 """What is kept of the day on which an alert opens."""
 
 
-def judge(
+def judge_conditions(
     rows: pl.DataFrame,
     followed: pl.DataFrame,
     rules: Mapping[str, Rule],
@@ -106,7 +106,7 @@ def _of_type(
             severity=_severity(kind),
             metrics=pl.struct(SIGNALS).struct.json_encode(),
         )
-        .select(pl.col(name).cast(dtype) for name, dtype in CONDITIONS.items())
+        .select(pl.col(name).cast(dtype) for name, dtype in CONDITION_COLUMNS.items())
     )
 
 

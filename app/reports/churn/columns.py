@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import polars as pl
 
-COLUMNS: Mapping[str, type[pl.DataType]] = MappingProxyType(
+STORED_COLUMNS: Mapping[str, type[pl.DataType]] = MappingProxyType(
     {
         "report_date": pl.Date,
         "academy_id": pl.Int64,

@@ -1,17 +1,16 @@
 """The list of risks: its columns, its orders and its filters."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from app.kit.sql import load_sql
 from app.published.keyset import Condition, Term
 from app.published.list_spec import ListSpec
 from app.published.snapshot import SnapshotSpec
-from app.reports.churn.asked import COMPARED_DAYS, RiskQuery, RiskSort
+from app.reports.churn.api.requests import COMPARED_DAYS, RiskQuery, RiskSort
+from app.reports.churn.api.responses import Risk
 from app.reports.churn.details import details_of
-from app.reports.churn.schemas import Risk
 from app.reports.churn.scoring import THRESHOLDS, RiskLevel
 
-HERE = Path(__file__).parent
 HIGHEST_SCORE = 100.0
 
 SCORE = Term("churn_risk_score", "double precision", descending=True)
@@ -61,8 +60,8 @@ RISKS = ListSpec(
     table="churn_risk_reports",
     query=RiskQuery,
     item=Risk,
-    columns_sql=(HERE / "risk_columns.sql").read_text("utf-8"),
-    joins_sql=(HERE / "risk_joins.sql").read_text("utf-8"),
+    columns_sql=load_sql(__package__, "risk_columns"),
+    joins_sql=load_sql(__package__, "risk_joins"),
     orders={
         RiskSort.HIGHEST_SCORE: (SCORE,),
         RiskSort.LOWEST_SCORE: (LOWEST,),

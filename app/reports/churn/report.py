@@ -15,35 +15,42 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import and_, col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.alerts.evaluate import foresee
-from app.alerts.store import DueDay
-from app.kit.bulk import content_sha256, copy_in, encode
-from app.kit.cursors import PAGE_PARAMETERS
+from app.alerts.evaluation.evaluator import foresee
+from app.alerts.evaluation.store import DueEvaluation
 from app.kit.days import end_of, number_of
+from app.kit.db.copy import content_sha256, copy_in, encode
 from app.kit.errors import SourceDown
-from app.reports.churn.ahead import Ahead, reading_ahead
-from app.reports.churn.alerting import alerts
-from app.reports.churn.asked import RiskQuery, RiskSort
+from app.kit.http.cursors import PAGE_PARAMETERS
+from app.kit.sql import load_sql
+from app.reports.churn.alerts import alerts
+from app.reports.churn.api.requests import RiskQuery, RiskSort
+from app.reports.churn.console import glance
+from app.reports.churn.daily_summary import active_by_day, summarize
 from app.reports.churn.details import details_of
-from app.reports.churn.glance import glance
-from app.reports.churn.listed import as_listed
+from app.reports.churn.dry_run import compare
+from app.reports.churn.inputs import Ahead, reading_ahead
 from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
-from app.reports.churn.preview import compare
+from app.reports.churn.row_order import as_listed
 from app.reports.churn.scoring import SCORING_VERSION, score
-from app.reports.churn.summary import active_by_day, summarize
 from app.reports.churn.volume import count_active
-from app.runs.base import Academies, BaseReport, Fetched, Prepared, Processed, TextTable, Volume
-from app.runs.failures import computed
-from app.runs.gate import Judgement
+from app.runs.contract import (
+    Academies,
+    BaseReport,
+    Fetched,
+    Prepared,
+    Processed,
+    TextTable,
+    Volume,
+)
+from app.runs.execution.failures import computed
+from app.runs.ledger.quality_gate import GateDecision
 from app.sources.subscriptions.store import live_count
 from app.sources.warehouse.activity import scan_params, with_activity
-from app.sources.warehouse.base import Query
+from app.sources.warehouse.contract import Query
 from app.sources.warehouse.spool import spool_days
 
-FEATURES_SQL = Path(__file__).with_name("features.sql").read_text("utf-8")
-EXPORT_SQL = (
-    Path(__file__).with_name("export.sql").read_text("utf-8").format(details=details_of("r"))
-)
+FEATURES_SQL = load_sql(__package__, "features")
+EXPORT_SQL = load_sql(__package__, "export").format(details=details_of("r"))
 
 NOT_FILTERS = {"sort", "details", *PAGE_PARAMETERS}
 NO_ACTIVITY = (
@@ -182,7 +189,7 @@ class ChurnReport(BaseReport):
         processed: Processed,
         academy_id: int,
         *,
-        judgement: Judgement,
+        judgement: GateDecision,
         now: datetime,
     ) -> dict[str, object]:
         """Count the levels, those that would change, and the alerts that would open and close."""
@@ -194,7 +201,7 @@ class ChurnReport(BaseReport):
             )
         )
         rows = processed.rows_of(academy_id)
-        would_be = DueDay.of(processed.day, academy_id, is_reliable=judgement.is_reliable)
+        would_be = DueEvaluation.of(processed.day, academy_id, is_reliable=judgement.is_reliable)
         ask = partial(alerts.conditions_of, rows)
         turned = await foresee(session, self.sources.database, alerts, would_be, ask, now=now)
         return compare(rows, stored.all()) | {"alerts": turned}

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import polars as pl
 
-from app.reports.churn.columns import COLUMNS, ROUNDED
+from app.reports.churn.columns import ROUNDED, STORED_COLUMNS
 
 SCORING_VERSION = 1
 SCHEMA_VERSION = 1
@@ -20,7 +20,7 @@ PRIOR_BITS = 0b1111111_0000000
 NEWCOMER_DAYS = 14
 """Somebody who has been there for less has no trend and cannot be silent."""
 
-KEYS = ("academy_id", "user_id")
+LEARNER_KEY = ("academy_id", "user_id")
 
 
 class RiskLevel(StrEnum):
@@ -71,7 +71,7 @@ UNITS_A_CENT = 10_000
 """Contributions are compared and shared out in whole ten-thousandths of a hundredth."""
 
 PAYMENT_ISSUE = "PAYMENT_ISSUE"
-ACTIVITY = (
+ACTIVITY_COUNTS = (
     "active_days",
     "login_count_7d",
     "login_count_prior_7d",
@@ -96,10 +96,10 @@ def score(
     has two rows of activity or of telemetry.
     """
     return (
-        subscribers.sort(KEYS)
+        subscribers.sort(LEARNER_KEY)
         .join(activity, on="user_id", how="left", validate="m:1", maintain_order="left")
         .join(telemetry, on="user_id", how="left", validate="m:1", maintain_order="left")
-        .with_columns(pl.col(ACTIVITY).fill_null(0))
+        .with_columns(pl.col(ACTIVITY_COUNTS).fill_null(0))
         .with_columns(**_presence())
         .with_columns(**_trends())
         .with_columns(**_signals())
@@ -107,7 +107,7 @@ def score(
         .with_columns(**_cuts())
         .with_columns(**_shares())
         .with_columns(**_stored(day))
-        .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
+        .select(pl.col(name).cast(kind) for name, kind in STORED_COLUMNS.items())
     )
 
 

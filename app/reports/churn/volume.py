@@ -9,16 +9,17 @@ import polars as pl
 import pyarrow as pa
 
 from app.kit.days import number_of, stretches
-from app.reports.churn.ahead import subscribers_as_of
-from app.reports.churn.summary import active_by_day
-from app.runs.base import Academies, Volume
+from app.kit.sql import load_sql
+from app.reports.churn.daily_summary import active_by_day
+from app.reports.churn.inputs import subscribers_as_of
+from app.runs.contract import Academies, Volume
 from app.sources.sources import Sources
 from app.sources.warehouse.activity import scan_params, with_activity
-from app.sources.warehouse.base import Query, Usage
+from app.sources.warehouse.contract import Query, Usage
 from app.sources.warehouse.spool import spool_days
 
-VOLUME_SQL = Path(__file__).with_name("volume.sql").read_text("utf-8")
-USERS = pa.schema([("user_id", pa.int64())])
+VOLUME_SQL = load_sql(__package__, "volume")
+USER_SCHEMA = pa.schema([("user_id", pa.int64())])
 TODAY = 0b1
 """`active_days` of somebody of whom nothing is known but that he was active on the day."""
 
@@ -38,7 +39,9 @@ async def count_active(
     for stretch in stretches(days):
         params = scan_params(stretch, sources.zone, window_days=1)
         query = Query(sql=sql, params=params, labels=labels)
-        async with spool_days(warehouse, query, stretch, USERS, sources.spool / "scans") as spooled:
+        async with spool_days(
+            warehouse, query, stretch, USER_SCHEMA, sources.spool / "scans"
+        ) as spooled:
             folder, usage = spooled
             usages.append(usage)
             for day in stretch:

@@ -9,12 +9,12 @@ import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import text
 from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.kit.sql import load_sql
 from app.sources.directory.models import User
 
 SECRET = "erased_users"  # noqa: S105 - its name
@@ -26,8 +26,8 @@ LOCK = "people/erased"
 SHARED_SQL = "SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))"
 EXCLUSIVE_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"
 COUNT_SQL = "SELECT count(*) FROM erased_users"
-SKIP_SQL = Path(__file__).with_name("skip_erased.sql").read_text("utf-8")
-AMONG_SQL = Path(__file__).with_name("erased_among.sql").read_text("utf-8")
+SKIP_SQL = load_sql(__package__, "skip_erased")
+AMONG_SQL = load_sql(__package__, "erased_among")
 
 
 def hash_of(key: bytes, user_id: int) -> bytes:
@@ -43,12 +43,12 @@ async def keep_out(session: AsyncSession) -> None:
     await (await session.connection()).execute(text(SHARED_SQL), {"name": LOCK})
 
 
-async def count(session: AsyncSession) -> int:
+async def count_erased(session: AsyncSession) -> int:
     """Return how many people were erased; it only ever grows."""
     return int((await (await session.connection()).execute(text(COUNT_SQL))).scalar_one())
 
 
-async def remember(session: AsyncSession, user_id: int, now: datetime) -> None:
+async def remember_erased(session: AsyncSession, user_id: int, now: datetime) -> None:
     """Note that a user was erased at `now`; a second time changes nothing.
 
     Waits for everybody who writes rows of people, and keeps them waiting until the transaction

@@ -1,14 +1,13 @@
 """Imports the names that are shown: of academies and of users."""
 
 from datetime import datetime
-from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.sources.files import Column, Imported, Rows
-from app.sources.files.staging import Loading, load
+from app.kit.sql import load_sql
+from app.sources.imports import CheckedRows, Column, Imported
+from app.sources.imports.staging import Loading, load_staged
 
-HERE = Path(__file__).parent
 ACADEMY_COLUMNS = (
     Column("id", "int64", required=True, minimum=1),
     Column("slug", "string", required=True),
@@ -19,30 +18,30 @@ USER_COLUMNS = (
     Column("email", "string"),
     Column("full_name", "string"),
 )
-ACADEMIES = Loading(
+ACADEMY_IMPORT = Loading(
     kind="academies",
     columns=ACADEMY_COLUMNS,
-    stage=HERE / "stage_academies.sql",
-    collapse=HERE / "collapse_academies.sql",
-    conflicts=HERE / "conflicts.sql",
-    merge=(HERE / "merge_academies.sql",),
+    stage=load_sql(__package__, "stage_academies"),
+    collapse=load_sql(__package__, "collapse_academies"),
+    conflicts=load_sql(__package__, "conflicts"),
+    merge=(load_sql(__package__, "merge_academies"),),
     of_people=False,
 )
-USERS = Loading(
+USER_IMPORT = Loading(
     kind="users",
     columns=USER_COLUMNS,
-    stage=HERE / "stage_users.sql",
-    collapse=HERE / "collapse_users.sql",
-    conflicts=HERE / "conflicts.sql",
-    merge=(HERE / "merge_users.sql",),
+    stage=load_sql(__package__, "stage_users"),
+    collapse=load_sql(__package__, "collapse_users"),
+    conflicts=load_sql(__package__, "conflicts"),
+    merge=(load_sql(__package__, "merge_users"),),
 )
 
 
-async def import_academies(session: AsyncSession, rows: Rows, *, now: datetime) -> Imported:
+async def import_academies(session: AsyncSession, rows: CheckedRows, *, now: datetime) -> Imported:
     """Import whole rows of `ACADEMY_COLUMNS`; raise `Invalid` if two tell of one id."""
-    return await load(session, rows, ACADEMIES, now)
+    return await load_staged(session, rows, ACADEMY_IMPORT, now)
 
 
-async def import_users(session: AsyncSession, rows: Rows, *, now: datetime) -> Imported:
+async def import_users(session: AsyncSession, rows: CheckedRows, *, now: datetime) -> Imported:
     """Import whole rows of `USER_COLUMNS`; raise `Invalid` if two tell of one id."""
-    return await load(session, rows, USERS, now)
+    return await load_staged(session, rows, USER_IMPORT, now)

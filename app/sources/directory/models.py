@@ -6,7 +6,7 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, LargeBinary, Text
 from sqlmodel import Field
 
-from app.kit.db import INSTANT, Table
+from app.kit.db.engine import INSTANT, Table
 
 
 class Academy(Table, table=True):

@@ -7,15 +7,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import BigInteger, func
 from sqlmodel import col, select
 
-from app.access.gate import KeyDep, require
+from app.access.authentication import KeyDep, require
 from app.access.scopes import Key, Scope
-from app.kit import cursors
-from app.kit.db import among
+from app.kit.db.engine import among
 from app.kit.errors import NotFound
-from app.kit.etags import TaggedRoute
-from app.kit.problems import answers
-from app.kit.web import DEFAULT_LIMIT, Id, Limit, PathId, SessionDep, ShellDep
-from app.sources import uploads
+from app.kit.http import cursors
+from app.kit.http.dependencies import (
+    DEFAULT_LIMIT,
+    Id,
+    Limit,
+    PathId,
+    SessionDep,
+    ShellDep,
+)
+from app.kit.http.etags import TaggedRoute
+from app.kit.http.problems import answers
 from app.sources.directory.imports import (
     ACADEMY_COLUMNS,
     USER_COLUMNS,
@@ -23,16 +29,17 @@ from app.sources.directory.imports import (
     import_users,
 )
 from app.sources.directory.models import Academy, User
+from app.sources.imports import http_upload
+from app.sources.imports.http_upload import Written
 from app.sources.subscriptions.models import Subscription
-from app.sources.uploads import Written
 
 ACADEMY: dict[str, Any] = {"id": 1, "slug": "madrid", "name": "Academy of Madrid"}
-USER: dict[str, Any] = {"id": 4711, "email": "ada@example.com", "full_name": "Ada Lovelace"}
+USER_EXAMPLE: dict[str, Any] = {"id": 4711, "email": "ada@example.com", "full_name": "Ada Lovelace"}
 UPLOAD = answers(404, 413, 415)
 
 router = APIRouter(route_class=TaggedRoute)
 
-Writer = Annotated[Key, require(Scope.DATA_WRITE)]
+DirectoryWriter = Annotated[Key, require(Scope.DATA_WRITE)]
 PeopleReader = Annotated[Key, require(Scope.PEOPLE_READ)]
 
 
@@ -42,7 +49,7 @@ class AcademyShown(BaseModel):
     name: str
 
 
-class Academies(BaseModel):
+class AcademyList(BaseModel):
     """Academies by their id."""
 
     model_config = ConfigDict(
@@ -55,7 +62,7 @@ class Academies(BaseModel):
 
 
 class UserShown(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [USER]})
+    model_config = ConfigDict(json_schema_extra={"examples": [USER_EXAMPLE]})
 
     id: int
     email: str | None
@@ -75,7 +82,7 @@ async def list_academies(
     query: Annotated[AcademyQuery, Query()],
     key: KeyDep,
     session: SessionDep,
-) -> Academies:
+) -> AcademyList:
     """List the academies that the key may see, by their ids."""
     visible = select(Academy)
     if key.academies is not None:
@@ -85,7 +92,7 @@ async def list_academies(
         statement = statement.where(col(Academy.id) > query.cursor)
     found = [AcademyShown(**row.model_dump()) for row in await session.exec(statement)]
     shown = found[: query.limit]
-    answer = Academies(items=shown, next_cursor=None)
+    answer = AcademyList(items=shown, next_cursor=None)
     if len(found) > query.limit:
         answer.next_cursor = str(shown[-1].id)
         response.headers["Link"] = cursors.next_link(request, answer.next_cursor)
@@ -119,17 +126,17 @@ async def get_user(user_id: PathId, key: PeopleReader, session: SessionDep) -> U
     tags=["data"],
     summary="Write academies",
     responses=UPLOAD,
-    openapi_extra=uploads.described(ACADEMY_COLUMNS, ACADEMY),
+    openapi_extra=http_upload.described(ACADEMY_COLUMNS, ACADEMY),
 )
 async def put_academies(
-    request: Request, key: Writer, session: SessionDep, shell: ShellDep
+    request: Request, key: DirectoryWriter, session: SessionDep, shell: ShellDep
 ) -> Written:
     """Write whole academies, at most 50,000, all or none. A limited key writes its own."""
-    uploaded = await uploads.receive(request, ACADEMY_COLUMNS)
+    uploaded = await http_upload.receive(request, ACADEMY_COLUMNS)
     if key.academies is not None:
         key.narrow(uploaded.values("id"))
     now = shell.clock()
-    return await uploads.load(
+    return await http_upload.load_upload(
         uploaded, ACADEMY_COLUMNS, now, lambda rows: import_academies(session, rows, now=now)
     )
 
@@ -139,14 +146,16 @@ async def put_academies(
     tags=["data"],
     summary="Write learners",
     responses=UPLOAD,
-    openapi_extra=uploads.described(USER_COLUMNS, USER),
+    openapi_extra=http_upload.described(USER_COLUMNS, USER_EXAMPLE),
 )
-async def put_users(request: Request, key: Writer, session: SessionDep, shell: ShellDep) -> Written:
+async def put_users(
+    request: Request, key: DirectoryWriter, session: SessionDep, shell: ShellDep
+) -> Written:
     """Write whole learners, at most 50,000, all or none.
 
     A limited key writes only those who have no subscription in another academy.
     """
-    uploaded = await uploads.receive(request, USER_COLUMNS)
+    uploaded = await http_upload.receive(request, USER_COLUMNS)
     if key.academies is not None:
         elsewhere = select(Subscription.user_id).where(
             among(col(Subscription.user_id), uploaded.values("id"), BigInteger),
@@ -155,6 +164,6 @@ async def put_users(request: Request, key: Writer, session: SessionDep, shell: S
         others = frozenset[object]((await session.exec(elsewhere)).all())
         uploaded.refuse("id", others, "there is no such learner")
     now = shell.clock()
-    return await uploads.load(
+    return await http_upload.load_upload(
         uploaded, USER_COLUMNS, now, lambda rows: import_users(session, rows, now=now)
     )

@@ -9,7 +9,7 @@ from adbc_driver_manager import Error as DriverError
 from adbc_driver_postgresql import dbapi
 
 from app.kit.errors import SourceDown
-from app.sources.platform.address import Platform
+from app.sources.platform.connection import Platform
 
 ISOLATION = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 SETTINGS = """
@@ -25,7 +25,7 @@ QUERY = "\nQuery was:"
 DEFAULTS = {"connect_timeout": "10", "application_name": "headsup"}
 
 
-class Snapshot:
+class PlatformSnapshot:
     """Answers everything as of one moment, once it is entered.
 
     For one thread, which it blocks; another one may cancel. Raises `SourceDown`, and `Unusable`

@@ -4,37 +4,40 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
+from app.kit.db.locks import locked_at_once
 from app.kit.errors import Conflict
-from app.kit.locks import locked_at_once
-from app.sources.directory.imports import ACADEMIES, USERS
-from app.sources.files import Imported, Rows
-from app.sources.files.staging import Loading, load
-from app.sources.platform import readings, vanished
-from app.sources.platform.address import Platform
-from app.sources.platform.questions import SUBSCRIPTION_COLUMNS
-from app.sources.platform.reading import Reader, Reading
-from app.sources.platform.snapshot import Snapshot
+from app.kit.sql import load_sql
+from app.sources.directory.imports import ACADEMY_IMPORT, USER_IMPORT
+from app.sources.imports import CheckedRows, Imported
+from app.sources.imports.staging import Loading, load_staged
+from app.sources.platform import deletions, sync_state
+from app.sources.platform.connection import Platform
+from app.sources.platform.queries import PLATFORM_SUBSCRIPTION_COLUMNS
+from app.sources.platform.reader import PlatformReader, Reading
+from app.sources.platform.snapshot import PlatformSnapshot
 from app.sources.platform.spool import Spools
-from app.sources.subscriptions.imports import SUBSCRIPTIONS
-from app.sources.telemetry.imports import TELEMETRY
+from app.sources.subscriptions.imports import SUBSCRIPTION_IMPORT
+from app.sources.telemetry.imports import TELEMETRY_IMPORT
 
-HERE = Path(__file__).parent
 OVERLAP = timedelta(hours=1)
 """What was stamped so long before it was committed is still read by the next sync."""
 LOCK = "platform/sync"
 OF_THE_PLATFORM = replace(
-    SUBSCRIPTIONS,
-    columns=SUBSCRIPTION_COLUMNS,
-    stage=HERE / "stage.sql",
-    merge=(HERE / "turned.sql", *SUBSCRIPTIONS.merge, HERE / "stamps.sql"),
+    SUBSCRIPTION_IMPORT,
+    columns=PLATFORM_SUBSCRIPTION_COLUMNS,
+    stage=load_sql(__package__, "stage"),
+    merge=(
+        load_sql(__package__, "status_changes"),
+        *SUBSCRIPTION_IMPORT.merge,
+        load_sql(__package__, "stamps"),
+    ),
 )
-IN_ORDER: Sequence[Loading] = (ACADEMIES, USERS, TELEMETRY, OF_THE_PLATFORM)
+IN_ORDER: Sequence[Loading] = (ACADEMY_IMPORT, USER_IMPORT, TELEMETRY_IMPORT, OF_THE_PLATFORM)
 
 log = structlog.get_logger()
 
@@ -75,13 +78,13 @@ async def sync(
         if connection is None:
             raise Conflict("Another sync is at work", code="sync_at_work")
         async with connection.transaction() as session:
-            since = {} if full else await readings.since(session, OVERLAP)
+            since = {} if full else await sync_state.since(session, OVERLAP)
         with Spools(platform.spool) as spools:
             reading = await _read(platform, spools, since, now)
             async with connection.transaction() as session:
                 imported = [await _load(session, loading, reading, now) for loading in IN_ORDER]
-                ended = await vanished.end(session, reading, now, accept=accept_vanished)
-                await readings.remember(session, reading, now)
+                ended = await deletions.end(session, reading, now, accept=accept_vanished)
+                await sync_state.remember_reading(session, reading, now)
     result = SyncResult(
         full=full, imported=imported, vanished=ended, notes=reading.notes, observed_at=now
     )
@@ -93,8 +96,8 @@ async def _read(
     platform: Platform, spools: Spools, since: Mapping[str, datetime], now: datetime
 ) -> Reading:
     """Read in a thread, which is told to stop when this is cancelled."""
-    snapshot = Snapshot(platform)
-    reader = Reader(snapshot, spools, since, now)
+    snapshot = PlatformSnapshot(platform)
+    reader = PlatformReader(snapshot, spools, since, now)
     reading = asyncio.ensure_future(asyncio.to_thread(reader.read))
     try:
         return await asyncio.shield(reading)
@@ -108,7 +111,9 @@ async def _load(
     session: AsyncSession, loading: Loading, reading: Reading, now: datetime
 ) -> Imported:
     batches = reading.rows[loading.kind].batches()
-    return await load(session, Rows(batches, name=f"platform {loading.kind}"), loading, now)
+    return await load_staged(
+        session, CheckedRows(batches, name=f"platform {loading.kind}"), loading, now
+    )
 
 
 def _tell(result: SyncResult) -> None:

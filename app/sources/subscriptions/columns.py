@@ -1,13 +1,13 @@
 """The columns of a file of subscriptions, and of one of their versions."""
 
-from app.sources.files import Column
-from app.sources.subscriptions.statuses import EndReason, Status
+from app.sources.imports import Column
+from app.sources.subscriptions.statuses import EndReason, SubscriptionStatus
 
-COLUMNS = (
+SUBSCRIPTION_COLUMNS = (
     Column("id", "string", required=True),
     Column("user_id", "int64", required=True, minimum=1),
     Column("academy_id", "int64", required=True, minimum=1),
-    Column("status", "string", required=True, choices=tuple(Status)),
+    Column("status", "string", required=True, choices=tuple(SubscriptionStatus)),
     Column("plan", "string"),
     Column("started_at", "timestamp", required=True),
     Column("trial_ends_at", "timestamp"),
@@ -23,7 +23,7 @@ COLUMNS = (
 """Only what was written down already cannot lie ahead; an end or a start may."""
 
 HISTORY_COLUMNS = (
-    *COLUMNS,
+    *SUBSCRIPTION_COLUMNS,
     Column("effective_from", "timestamp", required=True),
     Column("observed_at", "timestamp", not_future=True),
 )

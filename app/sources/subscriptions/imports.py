@@ -1,46 +1,47 @@
 """Imports subscriptions as a source has them now, or ready-made versions of them."""
 
 from datetime import datetime
-from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.sources.files import Imported, Rows
-from app.sources.files.staging import Loading, load
-from app.sources.subscriptions.columns import COLUMNS, HISTORY_COLUMNS
+from app.kit.sql import load_sql
+from app.sources.imports import CheckedRows, Imported
+from app.sources.imports.staging import Loading, load_staged
+from app.sources.subscriptions.columns import HISTORY_COLUMNS, SUBSCRIPTION_COLUMNS
 
-HERE = Path(__file__).parent
-SUBSCRIPTIONS = Loading(
+SUBSCRIPTION_IMPORT = Loading(
     kind="subscriptions",
-    columns=COLUMNS,
-    stage=HERE / "stage.sql",
-    collapse=HERE / "collapse.sql",
-    conflicts=HERE / "conflicts.sql",
-    merge=(HERE / "append.sql", HERE / "settle.sql"),
+    columns=SUBSCRIPTION_COLUMNS,
+    stage=load_sql(__package__, "stage"),
+    collapse=load_sql(__package__, "collapse"),
+    conflicts=load_sql(__package__, "conflicts"),
+    merge=(load_sql(__package__, "append"), load_sql(__package__, "settle")),
 )
-HISTORY = Loading(
+HISTORY_IMPORT = Loading(
     kind="subscription-history",
     columns=HISTORY_COLUMNS,
-    stage=HERE / "stage.sql",
-    collapse=HERE / "collapse.sql",
-    conflicts=HERE / "history_conflicts.sql",
-    merge=(HERE / "merge_history.sql", HERE / "settle.sql"),
+    stage=load_sql(__package__, "stage"),
+    collapse=load_sql(__package__, "collapse"),
+    conflicts=load_sql(__package__, "history_conflicts"),
+    merge=(load_sql(__package__, "merge_history"), load_sql(__package__, "settle")),
 )
 
 
-async def import_subscriptions(session: AsyncSession, rows: Rows, *, now: datetime) -> Imported:
+async def import_subscriptions(
+    session: AsyncSession, rows: CheckedRows, *, now: datetime
+) -> Imported:
     """Import whole rows of `COLUMNS`, observed at `now`; what changed becomes a version.
 
     Several rows of one subscription are applied in the order of `updated_at`. Raises `Invalid`
     if they have the same or none.
     """
-    return await load(session, rows, SUBSCRIPTIONS, now)
+    return await load_staged(session, rows, SUBSCRIPTION_IMPORT, now)
 
 
-async def import_history(session: AsyncSession, rows: Rows, *, now: datetime) -> Imported:
+async def import_history(session: AsyncSession, rows: CheckedRows, *, now: datetime) -> Imported:
     """Import versions, rows of `HISTORY_COLUMNS`; those without `observed_at` were seen `now`.
 
     A version that is known from the same `effective_from` on is replaced. Raises `Invalid` if
     two rows are from one moment on and not ordered by `observed_at`.
     """
-    return await load(session, rows, HISTORY, now)
+    return await load_staged(session, rows, HISTORY_IMPORT, now)

@@ -6,8 +6,8 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, CheckConstraint, Double, Identity, Index, Text
 from sqlmodel import Field, SQLModel
 
-from app.kit.db import INSTANT, Table, text_enum
-from app.sources.subscriptions.statuses import EndReason, Status
+from app.kit.db.engine import INSTANT, Table, text_enum
+from app.sources.subscriptions.statuses import EndReason, SubscriptionStatus
 
 FINITE_MRR = "mrr >= 0 AND mrr < 'infinity'"
 """Postgres sorts NaN above infinity, so this refuses it as well."""
@@ -18,7 +18,7 @@ class SubscriptionContent(SQLModel):
 
     user_id: int = Field(sa_type=BigInteger)
     academy_id: int = Field(sa_type=BigInteger)
-    status: Status = Field(sa_type=text_enum(Status, "status"))
+    status: SubscriptionStatus = Field(sa_type=text_enum(SubscriptionStatus, "status"))
     plan: str | None = Field(default=None, sa_type=Text)
     started_at: datetime = Field(sa_type=INSTANT)
     trial_ends_at: datetime | None = Field(default=None, sa_type=INSTANT)

@@ -8,17 +8,17 @@ from sqlalchemy import BigInteger, Text
 from sqlmodel import col, func, not_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.access.gate import require
+from app.access.authentication import require
 from app.access.scopes import Key, Scope
-from app.kit.db import among
-from app.kit.problems import answers
-from app.kit.secured_route import SecuredRoute
-from app.kit.web import SessionDep, ShellDep
-from app.sources import uploads
-from app.sources.subscriptions.columns import COLUMNS
+from app.kit.db.engine import among
+from app.kit.http.dependencies import SessionDep, ShellDep
+from app.kit.http.problems import answers
+from app.kit.http.secured_route import SecuredRoute
+from app.sources.imports import http_upload
+from app.sources.imports.http_upload import Written
+from app.sources.subscriptions.columns import SUBSCRIPTION_COLUMNS
 from app.sources.subscriptions.imports import import_subscriptions
 from app.sources.subscriptions.models import Subscription
-from app.sources.uploads import Written
 
 SUBSCRIPTION = {
     "id": "plan:9",
@@ -35,17 +35,17 @@ SUBSCRIPTION = {
 
 router = APIRouter(tags=["data"], route_class=SecuredRoute)
 
-Writer = Annotated[Key, require(Scope.DATA_WRITE)]
+SubscriptionWriter = Annotated[Key, require(Scope.DATA_WRITE)]
 
 
 @router.put(
     "/subscriptions",
     summary="Write subscriptions",
     responses=answers(404, 413, 415),
-    openapi_extra=uploads.described(COLUMNS, SUBSCRIPTION),
+    openapi_extra=http_upload.described(SUBSCRIPTION_COLUMNS, SUBSCRIPTION),
 )
 async def put_subscriptions(
-    request: Request, key: Writer, session: SessionDep, shell: ShellDep
+    request: Request, key: SubscriptionWriter, session: SessionDep, shell: ShellDep
 ) -> Written:
     """Write whole subscriptions as they are now, at most 50,000, all or none.
 
@@ -53,7 +53,7 @@ async def put_subscriptions(
     that are, and were, of its own academies, and enrols no learner who is known only in others:
     it could read their name then.
     """
-    uploaded = await uploads.receive(request, COLUMNS)
+    uploaded = await http_upload.receive(request, SUBSCRIPTION_COLUMNS)
     if key.academies is not None:
         key.narrow(uploaded.values("academy_id"))
         ids = [str(row.get("id")) for row in uploaded.rows]
@@ -66,8 +66,11 @@ async def put_subscriptions(
         strangers = await _known_only_elsewhere(session, uploaded.values("user_id"), key.academies)
         uploaded.refuse("user_id", strangers, "only a key of all academies enrols this learner")
     now = shell.clock()
-    return await uploads.load(
-        uploaded, COLUMNS, now, lambda rows: import_subscriptions(session, rows, now=now)
+    return await http_upload.load_upload(
+        uploaded,
+        SUBSCRIPTION_COLUMNS,
+        now,
+        lambda rows: import_subscriptions(session, rows, now=now),
     )
 
 

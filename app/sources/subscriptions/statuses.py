@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Status(StrEnum):
+class SubscriptionStatus(StrEnum):
     FREE_TRIAL = "FREE_TRIAL"
     ACTIVE = "ACTIVE"
     PAYMENT_ISSUE = "PAYMENT_ISSUE"
@@ -24,6 +24,13 @@ class EndReason(StrEnum):
     OTHER = "OTHER"
 
 
-LIVE = frozenset({Status.FREE_TRIAL, Status.ACTIVE, Status.PAYMENT_ISSUE, Status.ERROR})
-OWING = frozenset({Status.PAYMENT_ISSUE, Status.ERROR})
+LIVE = frozenset(
+    {
+        SubscriptionStatus.FREE_TRIAL,
+        SubscriptionStatus.ACTIVE,
+        SubscriptionStatus.PAYMENT_ISSUE,
+        SubscriptionStatus.ERROR,
+    }
+)
+OWING = frozenset({SubscriptionStatus.PAYMENT_ISSUE, SubscriptionStatus.ERROR})
 CHURN = frozenset({EndReason.VOLUNTARY, EndReason.INVOLUNTARY})

@@ -3,22 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import polars as pl
 from sqlalchemy import text
 
-from app.kit import bulk
-from app.kit.db import Database
+from app.kit.db import copy
+from app.kit.db.engine import Database
+from app.kit.sql import load_sql
 
-HERE = Path(__file__).parent
-AS_OF_SQL = (HERE / "as_of.sql").read_text("utf-8")
-LIVE_COUNT_SQL = (HERE / "live_count.sql").read_text("utf-8")
-EXTENT_SQL = (HERE / "extent.sql").read_text("utf-8")
+AS_OF_SQL = load_sql(__package__, "as_of")
+LIVE_COUNT_SQL = load_sql(__package__, "live_count")
+EXTENT_SQL = load_sql(__package__, "extent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Extent:
+class SubscriptionExtent:
     """How much is known of subscriptions; the instants are None while nothing is."""
 
     subscriptions: int
@@ -37,7 +36,7 @@ async def versions_as_of(
     (Datetime us UTC), mrr f64, currency str, effective_from. No order.
     Raises `SourceDown`.
     """
-    return await bulk.read_frame(database, AS_OF_SQL, [instant, _array(academies)])
+    return await copy.read_frame(database, AS_OF_SQL, [instant, _array(academies)])
 
 
 async def live_count(
@@ -47,7 +46,7 @@ async def live_count(
 
     At least as many as there are live ones, since their dates are not looked at.
     """
-    counted = await bulk.read_frame(database, LIVE_COUNT_SQL, [instant, _array(academies)])
+    counted = await copy.read_frame(database, LIVE_COUNT_SQL, [instant, _array(academies)])
     return int(counted.item())
 
 
@@ -58,11 +57,11 @@ async def known_academies(database: Database) -> Sequence[int]:
         return (await (await session.connection()).execute(sql)).scalars().all()
 
 
-async def extent(database: Database) -> Extent:
+async def extent(database: Database) -> SubscriptionExtent:
     """Say how much is known, and from when to when."""
     async with database.transaction() as session:
         row = (await (await session.connection()).execute(text(EXTENT_SQL))).mappings().one()
-    return Extent(**row)
+    return SubscriptionExtent(**row)
 
 
 def _array(academies: Sequence[int] | None) -> list[int] | None:

@@ -1,16 +1,16 @@
 """Reads telemetry as the means that a day is judged by."""
 
 from datetime import date, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from app.kit import bulk
 from app.kit.days import end_of, start_of
-from app.kit.db import Database
+from app.kit.db import copy
+from app.kit.db.engine import Database
+from app.kit.sql import load_sql
 
-MEANS_SQL = Path(__file__).with_name("means.sql").read_text("utf-8")
+MEANS_SQL = load_sql(__package__, "means")
 WEEK_BACK = timedelta(days=6)
 BASELINE_BACK = timedelta(days=34)
 
@@ -27,4 +27,4 @@ async def means_for(database: Database, day: date, zone: ZoneInfo) -> pl.DataFra
         start_of(day - WEEK_BACK, zone),
         end_of(day, zone),
     ]
-    return await bulk.read_frame(database, MEANS_SQL, instants)
+    return await copy.read_frame(database, MEANS_SQL, instants)

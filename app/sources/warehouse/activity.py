@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.kit.days import end_of, number_of, offsets_between, start_of
 from app.kit.errors import Fault, Invalid
-from app.sources.warehouse.base import Param
+from app.kit.sql import load_sql
+from app.sources.warehouse.contract import Param
 
-ACTIVITY_SQL = Path(__file__).with_name("activity.sql").read_text("utf-8")
-WINDOW_DAYS = 14
+ACTIVITY_SQL = load_sql(__package__, "activity")
+SCANNED_DAYS = 14
 MAX_OFFSETS = 3
 
 _STANDARD_NAMES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
@@ -83,7 +83,7 @@ def activity_cte(columns: Mapping[str, str], table: str) -> str:
 
 
 def scan_params(
-    days: Sequence[date], zone: ZoneInfo, *, window_days: int = WINDOW_DAYS
+    days: Sequence[date], zone: ZoneInfo, *, window_days: int = SCANNED_DAYS
 ) -> dict[str, Param]:
     """Return the parameters of one scan that serves the windows of all `days`.
 

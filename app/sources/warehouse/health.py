@@ -3,28 +3,28 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import bigquery
 
 from app.kit.errors import AppError
 from app.kit.plurals import counted
+from app.kit.sql import load_sql
 from app.sources.findings import Finding, Level
 from app.sources.warehouse.activity import activity_cte
-from app.sources.warehouse.base import Query
-from app.sources.warehouse.bigquery import BigQuery
-from app.sources.warehouse.bigquery_failures import DATA_VIEWER, READER
-from app.sources.warehouse.bigquery_results import open_session
-from app.sources.warehouse.bigquery_tables import columns_of, is_daily
+from app.sources.warehouse.bigquery.errors import DATA_VIEWER, READER
+from app.sources.warehouse.bigquery.results import open_session
+from app.sources.warehouse.bigquery.tables import columns_in, is_daily
+from app.sources.warehouse.bigquery.warehouse import BigQuery
+from app.sources.warehouse.contract import Query
 
-HEALTH_SQL = Path(__file__).with_name("bigquery_health.sql").read_text("utf-8")
-MOST_BYTES = 10 << 30
+HEALTH_SQL = load_sql(__package__, "bigquery_health")
+MAX_SCANNED_BYTES = 10 << 30
 """The doctor's question reads no more than this."""
 LAST = timedelta(days=1)
-AHEAD = timedelta(days=366)
+FUTURE_LIMIT = timedelta(days=366)
 MICROSECOND = timedelta(microseconds=1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
 MANY_REPEATS, MANY_WITHOUT_ACADEMY = 0.05, 0.5
 PERMISSIONS = ["bigquery.tables.get", "bigquery.tables.getData"]
 
@@ -100,13 +100,13 @@ async def _stream(warehouse: BigQuery, table: bigquery.Table) -> Finding:
 async def _events(
     warehouse: BigQuery, table: bigquery.Table, now: datetime
 ) -> AsyncIterator[Finding]:
-    events = activity_cte(dict(columns_of(table.schema)), warehouse.table)
+    events = activity_cte(dict(columns_in(table.schema)), warehouse.table)
     query = Query(
         sql=f"WITH activity AS (\n{events}\n)\n{HEALTH_SQL}",
-        params={"start_at": now - LAST, "end_at": now + AHEAD, "now": now},
+        params={"start_at": now - LAST, "end_at": now + FUTURE_LIMIT, "now": now},
     )
     expected = await warehouse.estimate(query)
-    if expected > MOST_BYTES:
+    if expected > MAX_SCANNED_BYTES:
         said = f"the last day is not looked at: that would read {counted(expected, 'byte')}"
         yield Finding(subject="bigquery events", said=said, level=Level.WARNING)
         return
@@ -123,7 +123,7 @@ def _told(row: Mapping[str, object]) -> Iterator[Finding]:
         said = "none in the last day: is the writer running?"
         yield Finding(subject="bigquery events", said=said, level=Level.WARNING)
         return
-    at = EPOCH + int(str(newest)) * MICROSECOND
+    at = EPOCH_INSTANT + int(str(newest)) * MICROSECOND
     said = f"{events - ahead:,} in the last day, the newest at {at:%Y-%m-%d %H:%M} UTC"
     yield Finding(subject="bigquery events", said=said)
     yield _share("bigquery clocks", ahead, events, most=0, said="in the future")

@@ -11,8 +11,8 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from app.kit.days import number_of
-from app.sources.warehouse.base import Query, Usage, Warehouse
-from app.sources.warehouse.folders import private_folder
+from app.sources.warehouse.contract import Query, Usage, Warehouse
+from app.sources.warehouse.temp_dirs import private_folder
 
 
 @asynccontextmanager

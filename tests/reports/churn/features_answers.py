@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.kit.days import EPOCH
+from app.kit.sql import load_sql
 from app.sources.warehouse.activity import scan_params, with_activity
-from app.sources.warehouse.base import Param
+from app.sources.warehouse.contract import Param
 from tests.reports.churn.features_cases import CASES, Case, Expected
 from tests.support.lake import FLAT, duckdb_rows
 from tests.support.reference import Row, reference
 
-FEATURES = Path("app/reports/churn/features.sql").read_text("utf-8")
+FEATURES = load_sql("app.reports.churn", "features")
 
 Engine = Callable[
     [str, Mapping[str, Param], Mapping[str, str], Sequence[Row]], list[tuple[int, ...]]

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from app.alerts.kinds import Severity
-from app.alerts.reporting import Conditions
-from app.alerts.rules import Rule
-from app.reports.churn.alert_rules import RULES, AlertType, judge
+from app.alerts.contract import Conditions
+from app.alerts.enums import Severity
+from app.alerts.rules.rule import Rule
+from app.reports.churn.alert_rules import CHURN_RULES, AlertType, judge_conditions
 from tests.support.alerts import followed, followed_rows, stored, stored_rows
 from tests.support.rows import DAY, Row
 
@@ -29,9 +29,9 @@ OWING: Row = {"subscription_status": "PAYMENT_ISSUE", "has_payment_issues": True
 def conditions(
     row: Row, *episodes: Row, day: date = DAY, is_reliable: bool = True, **rules: Rule
 ) -> Conditions:
-    changed = {**RULES, **rules}
+    changed = {**CHURN_RULES, **rules}
     frames = stored_rows(row), followed_rows(*episodes)
-    return judge(*frames, changed, day=day, is_reliable=is_reliable)
+    return judge_conditions(*frames, changed, day=day, is_reliable=is_reliable)
 
 
 def told(found: Conditions) -> dict[str, bool | None]:
@@ -145,7 +145,7 @@ def test_below_the_level_it_is_clear_even_if_the_signal_is_missing() -> None:
 
 
 def test_an_academys_rules_decide() -> None:
-    rule = replace(RULES["INACTIVITY"], threshold=5, needs_level=Severity.LOW)
+    rule = replace(CHURN_RULES["INACTIVITY"], threshold=5, needs_level=Severity.LOW)
     row = stored(days_since_last_activity=5)
 
     assert told(conditions(row, INACTIVITY=rule)) == {"INACTIVITY": True}
@@ -154,7 +154,7 @@ def test_an_academys_rules_decide() -> None:
 
 def test_an_inactivity_that_nobody_wants_to_hear_of_hides_no_drop() -> None:
     row = stored(**DROPPED, days_since_last_activity=7)
-    rule = replace(RULES["INACTIVITY"], enabled=False)
+    rule = replace(CHURN_RULES["INACTIVITY"], enabled=False)
 
     assert told(conditions(row, INACTIVITY=rule)) == {"ENGAGEMENT_DROP": True}
 
@@ -177,7 +177,9 @@ def test_everybody_with_a_row_is_live() -> None:
 def test_an_academy_without_rows_has_nobody() -> None:
     nobody = stored_rows().clear()
 
-    found = judge(nobody, followed_rows(followed()), RULES, day=DAY, is_reliable=True)
+    found = judge_conditions(
+        nobody, followed_rows(followed()), CHURN_RULES, day=DAY, is_reliable=True
+    )
 
     assert found.live.is_empty()
     assert found.rows.is_empty()

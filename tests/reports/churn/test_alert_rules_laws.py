@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from app.reports.churn.alert_rules import RULES, AlertType, judge
+from app.reports.churn.alert_rules import CHURN_RULES, AlertType, judge_conditions
 from tests.support.alerts import followed, followed_rows, stored, stored_rows
 from tests.support.edges import pairs
 from tests.support.rows import DAY, Row
@@ -47,7 +47,7 @@ def fires(kind: AlertType, row: Row, *, is_open: bool) -> Known:
         value = row[column]
         return value >= least if isinstance(value, int | float) else None
 
-    needed = RULES[kind].needs_level
+    needed = CHURN_RULES[kind].needs_level
     is_at_risk = LEVELS.index(str(row["risk_level"])) >= LEVELS.index(needed)
     trend, ends_in = row["login_trend"], row["days_until_trial_end"]
     if kind is AlertType.ENGAGEMENT_DROP and is_open:
@@ -78,8 +78,8 @@ def test_each_two_edges_of_the_columns_are_judged_as_python_does(
         followed(user_id=row["user_id"], alert_type=kind, is_open=is_open) for row in LEARNERS
     ]
 
-    found = judge(
-        stored_rows(*LEARNERS), followed_rows(*episodes), RULES, day=DAY, is_reliable=True
+    found = judge_conditions(
+        stored_rows(*LEARNERS), followed_rows(*episodes), CHURN_RULES, day=DAY, is_reliable=True
     )
 
     told = dict(found.rows.filter(alert_type=kind).select("user_id", "fires").iter_rows())

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.alerts.registry import alerts_of
-from app.reports.churn.alert_rules import RULES, AlertType
+from app.reports.churn.alert_rules import CHURN_RULES, AlertType
 
 CASES = [
     (AlertType.INACTIVITY, {"days_since_last_activity": 1}, "not seen for 1 day"),
@@ -53,4 +53,4 @@ async def test_the_signals_say_why_it_opened(
 
 
 def test_every_type_has_a_rule_and_words() -> None:
-    assert set(RULES) == set(AlertType) == {kind for kind, _, _ in CASES}
+    assert set(CHURN_RULES) == set(AlertType) == {kind for kind, _, _ in CASES}

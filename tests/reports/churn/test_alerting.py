@@ -4,15 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from app.alerts import ruling
-from app.alerts.kinds import Resolution, Severity, Status
-from app.alerts.listing import Listed, Place, count, page
+from app.alerts.enums import AlertStatus, Resolution, Severity
+from app.alerts.queries.filters import AlertFilter
+from app.alerts.queries.listing import (
+    Listed,
+    Place,
+    count_alerts,
+    page,
+)
 from app.alerts.registry import alerts_of
-from app.alerts.rules import Rule
-from app.alerts.wanted import Wanted
-from app.kit.db import Database
+from app.alerts.rules import store
+from app.alerts.rules.rule import Rule
+from app.kit.db.engine import Database
 from app.kit.errors import Invalid, NotFound
-from app.runs.gate import Verdict
+from app.runs.ledger.quality_gate import Verdict
 from tests.support.alerting import (
     alerts,
     critical,
@@ -25,12 +30,12 @@ from tests.support.alerting import (
 from tests.support.published import DAY, publish, risk
 
 NOW = two_in_the_morning_after(DAY)
-EVERYTHING = Wanted(report_types=["churn"])
+EVERYTHING = AlertFilter(report_types=["churn"])
 
 
 async def listed(
     database: Database,
-    wanted: Wanted = EVERYTHING,
+    wanted: AlertFilter = EVERYTHING,
     *,
     most: int = 10,
     after: Place | None = None,
@@ -84,7 +89,7 @@ async def test_severities_are_counted(database: Database) -> None:
     await published(database, risk(user_id=1), critical(2), critical(3))
 
     async with database.transaction() as session:
-        counted = await count(await session.connection(), EVERYTHING, now=NOW)
+        counted = await count_alerts(await session.connection(), EVERYTHING, now=NOW)
 
     counts = counted.by_severity
     assert (counted.alerts, counted.learners) == (3, 3)
@@ -102,7 +107,7 @@ async def test_severities_are_counted(database: Database) -> None:
         ({"user_id": 1}, [1]),
         ({"is_unassigned": True}, [1, 3, 9]),
         ({"assignee": "ana"}, []),
-        ({"statuses": [Status.RESOLVED]}, []),
+        ({"statuses": [AlertStatus.RESOLVED]}, []),
         ({"triggered_to": DAY - timedelta(days=1)}, []),
     ],
 )
@@ -111,7 +116,7 @@ async def test_a_list_is_narrowed(
 ) -> None:
     await published(database, risk(user_id=1), owing(3), critical(9, academy_id=2))
 
-    found = await listed(database, Wanted(report_types=["churn"], **changes))  # type: ignore[arg-type]
+    found = await listed(database, AlertFilter(report_types=["churn"], **changes))  # type: ignore[arg-type]
 
     assert sorted(item.row["user_id"] for item in found) == users
 
@@ -140,13 +145,13 @@ async def test_who_came_back_for_two_days_is_done(database: Database) -> None:
 
 async def change(database: Database, academy_id: int | None, **rules: Rule | None) -> None:
     async with database.transaction() as session:
-        wanted = ruling.Change(academy_id=academy_id, rules=rules, changed_by="ana", now=NOW)
-        await ruling.change(session, alerts_of("churn"), wanted)
+        wanted = store.Change(academy_id=academy_id, rules=rules, changed_by="ana", now=NOW)
+        await store.change(session, alerts_of("churn"), wanted)
 
 
 async def thresholds(database: Database, academy_id: int) -> dict[str, float | None]:
     async with database.transaction() as session:
-        rules = await ruling.effective(session, alerts_of("churn"), academy_id)
+        rules = await store.effective(session, alerts_of("churn"), academy_id)
     return {kind: rule.threshold for kind, rule in rules.items()}
 
 
@@ -175,7 +180,7 @@ async def test_the_same_rule_again_is_no_new_version(database: Database) -> None
         await change(database, 1, INACTIVITY=Rule(threshold=14))
     await change(database, 1, INACTIVITY=Rule(threshold=15))
     async with database.transaction() as session:
-        rules = await ruling.effective(session, alerts_of("churn"), 1)
+        rules = await store.effective(session, alerts_of("churn"), 1)
 
     assert rules["INACTIVITY"].version == 2
 

@@ -11,19 +11,19 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from app.demo.fill import fill
-from app.demo.plan import Plan
+from app.demo.plan import SimulationPlan
 from app.demo.simulate import simulate
 from app.kit.days import days_between
-from app.kit.db import Database
-from app.sources.files import Rows
+from app.kit.db.engine import Database
+from app.sources.imports import CheckedRows
 from app.sources.sources import Sources
-from app.sources.warehouse.lake import Lake
+from app.sources.warehouse.lake.warehouse import Lake
 from tests.support.reporting import NOW, exported, run_days, sources_of
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
 LAST = date(2026, 5, 20)
-PLAN = Plan(learners=150, days=30, seed=5, last_day=LAST, academies=3)
+PLAN = SimulationPlan(learners=150, days=30, seed=5, last_day=LAST, academies=3)
 DAYS = [
     pytest.param(8, id="8 days"),
     pytest.param(60, id="60 days", marks=pytest.mark.prove),
@@ -33,7 +33,7 @@ DAYS = [
 async def filled(database: Database, home: Path, days: int) -> Sources:
     sources = sources_of(database, home)
     assert isinstance(sources.warehouse, Lake)
-    plan = Plan(learners=150, days=days, seed=5, last_day=LAST, academies=3)
+    plan = SimulationPlan(learners=150, days=days, seed=5, last_day=LAST, academies=3)
     await fill(plan, database=database, lake=sources.warehouse, now=NOW, told=lambda _: None)
     return sources
 
@@ -87,10 +87,10 @@ async def test_shuffled_and_repeated_rows_leave_the_same(
     await run_days(sources, LAST, LAST)
     once = await exported(sources, LAST, LAST)
     assert isinstance(sources.warehouse, Lake)
-    plan = Plan(learners=150, days=8, seed=5, last_day=LAST, academies=3)
+    plan = SimulationPlan(learners=150, days=8, seed=5, last_day=LAST, academies=3)
 
     with simulate(plan) as simulation:
-        rows = Rows(shuffled_twice(simulation.activity()), name="activity")
+        rows = CheckedRows(shuffled_twice(simulation.activity()), name="activity")
         imported = await sources.warehouse.import_activity(rows)
     await run_days(sources, LAST, LAST)
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from app.runs.gate import DayState
+from app.runs.ledger.quality_gate import DayState
 from app.runs.models import ReportDay, RunDayState, RunStatus
 from app.sources.sources import Sources
 from tests.support.copied import copied_sources

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from app.runs.gate import DayState, Verdict
+from app.runs.ledger.quality_gate import DayState, Verdict
 from app.runs.models import ReportDay, RunDayState
 from app.sources.sources import Sources
 from tests.support.copied import copied_sources

@@ -10,13 +10,13 @@ import pytest
 from sqlmodel import col, select
 
 from app.kit.clock import utc_now
-from app.kit.db import Database
-from app.runs.gate import DayState, Verdict
+from app.kit.db.engine import Database
+from app.runs.ledger.quality_gate import DayState, Verdict
 from app.runs.models import EVERY_ACADEMY, ReportDay
 from app.settings import Settings
-from app.sources.importing import Kind, import_activity, import_file
+from app.sources.imports.import_file import FileKind, import_activity, import_file
 from app.sources.sources import Sources
-from app.sources.warehouse.lake import Lake
+from app.sources.warehouse.lake.warehouse import Lake
 from tests.reports.churn.oulad_reference import (
     FOLDER,
     Raw,
@@ -63,7 +63,10 @@ async def reported(database: Database, home: Path, ranges: Ranges) -> Sources:
     settings = Settings(home=home, query_memory="256MB")
     sources = sources_of(database, home)
     assert isinstance(sources.warehouse, Lake)
-    for kind, name in ((Kind.ACADEMIES, "academies.csv"), (Kind.SUBSCRIPTIONS, SUBSCRIPTIONS)):
+    for kind, name in (
+        (FileKind.ACADEMIES, "academies.csv"),
+        (FileKind.SUBSCRIPTIONS, SUBSCRIPTIONS),
+    ):
         await import_file(kind, FOLDER / name, database=database, settings=settings, now=utc_now())
     await import_activity(
         cut(home / "activity.parquet", ranges),

@@ -7,9 +7,9 @@ import pytest
 from polars.testing import assert_frame_equal
 from sqlmodel import col, select
 
-from app.kit.bulk import read_frame
-from app.kit.db import Database
-from app.runs.gate import DayState, Verdict
+from app.kit.db.copy import read_frame
+from app.kit.db.engine import Database
+from app.runs.ledger.quality_gate import DayState, Verdict
 from app.runs.models import ReportDay
 from app.sources.sources import Sources
 from tests.support.copied import copied_sources

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.kit.bulk import read_frame
-from app.kit.db import Database
-from app.sources.importing import Kind
+from app.kit.db.copy import read_frame
+from app.kit.db.engine import Database
+from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
 from tests.support.copied import copied_sources
 from tests.support.outage import FIRST, LAST, LOST, days, logins, lose, run_each, two_academies
@@ -31,7 +31,7 @@ async def in_trouble(database: Database, home: Path) -> Sources:
     newcomers = [subscription(user) for user in (*REGULARS, GONE)]
     fails_at = datetime(2026, 5, 11, 12, tzinfo=UTC)
     fails = subscription(IN_DEBT, status="PAYMENT_ISSUE", updated_at=fails_at)
-    await put(sources.database, Kind.SUBSCRIPTIONS, [*newcomers, fails])
+    await put(sources.database, FileKind.SUBSCRIPTIONS, [*newcomers, fails])
     seen = [FIRST - timedelta(days=1) + timedelta(days=back) for back in range(-10, 16, 5)]
     await put_activity(sources, [*worked(REGULARS, seen), *worked([GONE], seen[:2])])
     return sources

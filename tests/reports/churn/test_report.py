@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.runs.models import RunDayState, RunStatus
-from app.sources.importing import Kind
+from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
 from tests.support.reporting import (
     event,
@@ -34,7 +34,7 @@ def noon(day: date, back: int = 0) -> datetime:
 
 
 async def test_a_subscriber_is_scored_from_events_to_row(sources: Sources) -> None:
-    await put(sources.database, Kind.SUBSCRIPTIONS, [subscription(7)])
+    await put(sources.database, FileKind.SUBSCRIPTIONS, [subscription(7)])
     logins = [event(7, noon(DAY, back)) for back in (6, 8, 9, 10)]
     await put_activity(sources, logins)
 
@@ -58,7 +58,7 @@ async def test_whoever_left_later_is_there_and_whoever_left_before_is_not(
     left = datetime(2026, 5, 20, tzinfo=UTC)
     await put(
         sources.database,
-        Kind.SUBSCRIPTIONS,
+        FileKind.SUBSCRIPTIONS,
         [
             subscription(1),
             subscription(2, status="CANCELLED", cancelled_at=left, ended_at=left),
@@ -79,7 +79,7 @@ async def test_whoever_left_later_is_there_and_whoever_left_before_is_not(
 async def test_a_second_run_leaves_what_the_first_left_and_writes_nothing(
     sources: Sources,
 ) -> None:
-    await put(sources.database, Kind.SUBSCRIPTIONS, [subscription(1), subscription(2)])
+    await put(sources.database, FileKind.SUBSCRIPTIONS, [subscription(1), subscription(2)])
     await put_activity(sources, [event(1, noon(DAY))])
     await run_days(sources, DAY, DAY)
     first = await exported(sources, DAY, DAY)
@@ -91,7 +91,7 @@ async def test_a_second_run_leaves_what_the_first_left_and_writes_nothing(
 
 
 async def test_late_events_are_published_anew(sources: Sources) -> None:
-    await put(sources.database, Kind.SUBSCRIPTIONS, [subscription(1)])
+    await put(sources.database, FileKind.SUBSCRIPTIONS, [subscription(1)])
     await put_activity(sources, [event(1, noon(DAY, 9))])
     await run_days(sources, DAY, DAY)
     await put_activity(sources, [event(1, noon(DAY, 1))])
@@ -107,14 +107,14 @@ async def test_an_academy_that_nobody_is_live_in_any_more_loses_its_day(
     sources: Sources,
 ) -> None:
     await put(
-        sources.database, Kind.SUBSCRIPTIONS, [subscription(1), subscription(2, academy_id=2)]
+        sources.database, FileKind.SUBSCRIPTIONS, [subscription(1), subscription(2, academy_id=2)]
     )
     await put_activity(sources, [event(1, noon(DAY))])
     await run_days(sources, DAY, DAY)
     gone = subscription(2, academy_id=2, started_at=datetime(2026, 5, 30, tzinfo=UTC))
     await put(
         sources.database,
-        Kind.SUBSCRIPTION_HISTORY,
+        FileKind.SUBSCRIPTION_HISTORY,
         [{**gone, "effective_from": datetime(2025, 1, 1, tzinfo=UTC)}],
     )
 
@@ -124,7 +124,7 @@ async def test_an_academy_that_nobody_is_live_in_any_more_loses_its_day(
 
 
 async def test_a_dry_run_tells_and_saves_nothing(sources: Sources) -> None:
-    await put(sources.database, Kind.SUBSCRIPTIONS, [subscription(1)])
+    await put(sources.database, FileKind.SUBSCRIPTIONS, [subscription(1)])
     await put_activity(sources, [event(1, noon(DAY))])
 
     outcome = await run_days(sources, DAY, DAY, dry_run=True)
@@ -142,7 +142,7 @@ async def test_a_dry_run_tells_and_saves_nothing(sources: Sources) -> None:
 
 
 async def test_a_dry_run_foresees_the_alerts_that_a_run_opens(sources: Sources) -> None:
-    await put(sources.database, Kind.SUBSCRIPTIONS, [subscription(1, status="PAYMENT_ISSUE")])
+    await put(sources.database, FileKind.SUBSCRIPTIONS, [subscription(1, status="PAYMENT_ISSUE")])
     await put_activity(sources, [event(1, noon(DAY))])
 
     foreseen = [await previewed(sources, DAY)]
@@ -163,7 +163,7 @@ async def previewed(sources: Sources, day: date) -> object:
 async def test_a_warehouse_without_anything_fails_the_day_and_says_what_to_do(
     sources: Sources,
 ) -> None:
-    await put(sources.database, Kind.SUBSCRIPTIONS, [subscription(1)])
+    await put(sources.database, FileKind.SUBSCRIPTIONS, [subscription(1)])
 
     outcome = await run_days(sources, DAY, DAY)
 
@@ -172,7 +172,7 @@ async def test_a_warehouse_without_anything_fails_the_day_and_says_what_to_do(
 
 
 async def test_details_hold_every_signal(sources: Sources) -> None:
-    await put(sources.database, Kind.SUBSCRIPTIONS, [subscription(1, status="PAYMENT_ISSUE")])
+    await put(sources.database, FileKind.SUBSCRIPTIONS, [subscription(1, status="PAYMENT_ISSUE")])
     await put_activity(sources, [event(1, noon(DAY))])
 
     await run_days(sources, DAY, DAY)

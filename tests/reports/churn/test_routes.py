@@ -8,10 +8,10 @@ import pytest
 
 from app.access.scopes import Scope
 from app.kit.days import ONE_DAY
-from app.kit.db import Database
-from app.reports.churn.schemas import RiskPage
+from app.kit.db.engine import Database
+from app.reports.churn.api.responses import RiskPage
 from app.reports.churn.scoring import Signal
-from app.runs.gate import DayState
+from app.runs.ledger.quality_gate import DayState
 from app.sources.directory.models import User
 from tests.support.published import DAY, publish, risk
 from tests.support.service import client, service, token

@@ -7,8 +7,13 @@ import httpx
 import pytest
 
 from app.kit.days import ONE_DAY
-from app.kit.db import Database
-from app.reports.churn.schemas import MoverList, RiskPage, SummaryList, Trend
+from app.kit.db.engine import Database
+from app.reports.churn.api.responses import (
+    MoverList,
+    RiskPage,
+    SummaryList,
+    Trend,
+)
 from tests.support.published import DAY, publish, risk
 from tests.support.service import client, service, token
 

@@ -8,8 +8,8 @@ import pytest
 
 from app.access.scopes import Scope
 from app.kit.days import ONE_DAY
-from app.kit.db import Database
-from app.reports.churn.schemas import SummaryList, Trend
+from app.kit.db.engine import Database
+from app.reports.churn.api.responses import SummaryList, Trend
 from tests.support.alerting import critical, evaluated, owing, published, well
 from tests.support.published import DAY, publish, risk
 from tests.support.service import client, service, token

@@ -11,7 +11,7 @@ import pytest
 
 from app.access.scopes import Scope
 from app.kit.days import ONE_DAY
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.sources.directory.models import User
 from tests.support.published import DAY, publish, risk
 from tests.support.service import client, service, token

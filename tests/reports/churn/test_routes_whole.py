@@ -11,13 +11,13 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.days import ONE_DAY
-from app.kit.db import Database
-from app.kit.partitions import ensure_months
-from app.kit.statements import Statement
+from app.kit.db.engine import Database
+from app.kit.db.named_params import Statement
+from app.kit.db.partitions import ensure_months
 from app.published.list_spec import page_statement
 from app.published.requests import DaysQuery
 from app.published.snapshot import find_snapshot
-from app.reports.churn.asked import RiskQuery
+from app.reports.churn.api.requests import RiskQuery
 from app.reports.churn.list_spec import RISKS
 from tests.support.published import DAY, Row, publish, replace_day, risk
 from tests.support.service import client, service, token

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from app.reports.churn.columns import COLUMNS
+from app.reports.churn.columns import STORED_COLUMNS
 from app.reports.churn.scoring import SCORING_VERSION, score
 from tests.support.rows import (
     DAY,
@@ -258,7 +258,7 @@ def test_rows_have_the_columns_of_the_table_in_order() -> None:
 
     frame = score(people, activities(), telemetries(), day=DAY)
 
-    assert dict(frame.schema) == dict(COLUMNS)
+    assert dict(frame.schema) == dict(STORED_COLUMNS)
     assert frame.select("academy_id", "user_id").rows() == [(1, 2), (1, 9), (2, 1)]
     assert frame.row(0)[0] == DAY
     assert set(frame["scoring_version"]) == {SCORING_VERSION}
@@ -268,7 +268,7 @@ def test_nobody_is_scored_when_nobody_is_live() -> None:
     frame = score(subscribers(), activities(activity()), telemetries(telemetry()), day=DAY)
 
     assert frame.is_empty()
-    assert dict(frame.schema) == dict(COLUMNS)
+    assert dict(frame.schema) == dict(STORED_COLUMNS)
 
 
 def test_a_learner_of_two_academies_has_the_same_activity_in_both() -> None:

@@ -2,16 +2,16 @@
 
 import polars as pl
 
-from app.reports.churn.columns import COLUMNS
-from app.reports.churn.summary import active_by_day, summarize
+from app.reports.churn.columns import STORED_COLUMNS
+from app.reports.churn.daily_summary import active_by_day, summarize
 from tests.support.rows import Row, activities, activity, subscriber, subscribers
 
 
 def scored(*rows: Row) -> pl.DataFrame:
     usual: dict[str, object] = {"academy_id": 1, "churn_risk_score": 10.0, "risk_level": "LOW"}
     usual |= {"subscription_status": "ACTIVE"}
-    whole = [{**dict.fromkeys(COLUMNS), **usual, **row} for row in rows]
-    return pl.DataFrame(whole, schema=dict(COLUMNS))
+    whole = [{**dict.fromkeys(STORED_COLUMNS), **usual, **row} for row in rows]
+    return pl.DataFrame(whole, schema=dict(STORED_COLUMNS))
 
 
 def test_levels_and_statuses_are_counted_for_each_academy() -> None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.reports.churn.models import ChurnRiskReport
-from app.reports.churn.reasons import in_words
+from app.reports.churn.reason_text import in_words
 from tests.support.published import publish, risk
 from tests.support.service import client, service, token
 

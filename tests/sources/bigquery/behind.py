@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from app.kit.db import Database
-from app.runs.generate import Outcome
+from app.kit.db.engine import Database
+from app.runs.execution.creation import Outcome
 from app.runs.models import EVERY_ACADEMY, RunDayState
-from app.sources.files import Rows
-from app.sources.importing import Kind
+from app.sources.imports import CheckedRows
+from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
-from app.sources.warehouse.base import Query
-from app.sources.warehouse.bigquery import BigQuery
-from app.sources.warehouse.bigquery_access import Access, Address, Limits
-from app.sources.warehouse.lake import Lake
+from app.sources.warehouse.bigquery.access import Access, Address, Limits
+from app.sources.warehouse.bigquery.warehouse import BigQuery
+from app.sources.warehouse.contract import Query
+from app.sources.warehouse.lake.warehouse import Lake
 from tests.sources.bigquery.between import Between
 from tests.sources.bigquery.emulator import Emulator, put_table
 from tests.support.reporting import put, sources_of, subscription
@@ -66,14 +66,14 @@ async def lake_of(database: Database, home: Path, flat: pa.Table) -> Sources:
     """Sources with a lake of these events."""
     sources = sources_of(database, home)
     assert isinstance(sources.warehouse, Lake)
-    await sources.warehouse.import_activity(Rows(iter(flat.to_batches()), name="activity"))
+    await sources.warehouse.import_activity(CheckedRows(iter(flat.to_batches()), name="activity"))
     return sources
 
 
 async def put_subscribers(database: Database, users: int) -> None:
     """Make users of three academies live."""
     rows = [subscription(user, academy_id=user % 3 + 1) for user in range(1, users + 1)]
-    await put(database, Kind.SUBSCRIPTIONS, rows)
+    await put(database, FileKind.SUBSCRIPTIONS, rows)
 
 
 def question(warehouse: BigQuery, **labels: str) -> Query:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.sources.bigquery.behind import Behind
 from tests.sources.bigquery.between import Between, between
 from tests.sources.bigquery.emulator import Emulator, emulator

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from google.cloud import bigquery
 
-from app.sources.warehouse.bigquery_access import Access, Address
+from app.sources.warehouse.bigquery.access import Access, Address
 from tests.support.processes import until
 from tests.support.reference import nested
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pyarrow as pa
 
-from app.sources.files import ACTIVITY_COLUMNS, schema_of
+from app.sources.imports import ACTIVITY_COLUMNS, schema_of
 
 FIRST_AT = datetime(2026, 5, 1, tzinfo=UTC)
 DAYS = 20

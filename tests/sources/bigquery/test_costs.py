@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.kit.db import Database
-from app.sources.warehouse import costs
-from app.sources.warehouse.bigquery_access import Address
-from app.sources.warehouse.costs import BudgetSpent
+from app.kit.db.engine import Database
+from app.sources.warehouse import budget
+from app.sources.warehouse.bigquery.access import Address
+from app.sources.warehouse.budget import BudgetSpent
 from tests.sources.bigquery.behind import Behind, question
 from tests.sources.bigquery.recorded import dry_run, job, job_made, no_rows, refusal
 
@@ -20,7 +20,7 @@ async def reserve(
     database: Database, name: str, expected: int, *, most: int = 100, now: datetime = NOON
 ) -> bool:
     async with database.transaction() as session:
-        return await costs.reserve(session, name, expected, most=most, now=now)
+        return await budget.reserve(session, name, expected, most=most, now=now)
 
 
 async def test_of_eight_at_once_as_many_pass_as_fit(database: Database) -> None:
@@ -43,7 +43,7 @@ async def test_a_job_is_counted_once(database: Database) -> None:
 async def test_a_settled_job_counts_what_it_billed(database: Database) -> None:
     await reserve(database, "job", 100)
     async with database.transaction() as session:
-        await costs.settle(session, "job", 10)
+        await budget.settle(session, "job", 10)
 
     assert await reserve(database, "job", 100)
     assert not await reserve(database, "another", 90)
@@ -80,5 +80,5 @@ async def test_a_job_that_could_not_be_made_takes_nothing(behind: Behind) -> Non
 
 
 def test_money_follows_the_price() -> None:
-    assert costs.money(3 << 40, 6.25) == "$18.75"
-    assert costs.money(10 << 20, 6.25) == "$0.00"
+    assert budget.money(3 << 40, 6.25) == "$18.75"
+    assert budget.money(10 << 20, 6.25) == "$0.00"

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import SourceDown, Unusable
-from app.sources.warehouse.bigquery import BigQuery
-from app.sources.warehouse.bigquery_access import Access, Address
+from app.sources.warehouse.bigquery.access import Access, Address
+from app.sources.warehouse.bigquery.warehouse import BigQuery
 from tests.sources.bigquery.behind import LIMITS, Behind, question
 from tests.sources.bigquery.between import Route
 from tests.sources.bigquery.recorded import dry_run, job, job_made, refusal

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.runs.models import RunDayState
 from tests.sources.bigquery.behind import (
     LIMITS,

@@ -7,12 +7,12 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from app.sources.files import ACTIVITY_COLUMNS, schema_of
 from app.sources.findings import Finding, Level
+from app.sources.imports import ACTIVITY_COLUMNS, schema_of
 from app.sources.warehouse.activity import activity_cte
-from app.sources.warehouse.base import Param
-from app.sources.warehouse.bigquery import EXTENT_SQL, PARTITIONS_SQL, BigQuery
-from app.sources.warehouse.bigquery_access import Address
+from app.sources.warehouse.bigquery.access import Address
+from app.sources.warehouse.bigquery.warehouse import PARTITIONS_SQL, TABLE_EXTENT_SQL, BigQuery
+from app.sources.warehouse.contract import Param
 from app.sources.warehouse.health import HEALTH_SQL, PERMISSIONS, check_bigquery
 from tests.sources.bigquery.behind import Behind
 from tests.sources.bigquery.between import Route
@@ -118,4 +118,7 @@ def test_google_accepts_the_questions_about_the_extent() -> None:
 
     days = ["TYPE_STRING", "TYPE_STRING"]
     assert reference().check(partitions, {"table": "x"}, PARTITIONS) == days
-    assert reference().check(EXTENT_SQL.format(table="events"), {}, FLAT) == [*days, "TYPE_INT64"]
+    assert reference().check(TABLE_EXTENT_SQL.format(table="events"), {}, FLAT) == [
+        *days,
+        "TYPE_INT64",
+    ]

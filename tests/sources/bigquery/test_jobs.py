@@ -8,12 +8,12 @@ import pyarrow as pa
 import pytest
 
 from app.kit.clock import utc_now
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import SourceDown
-from app.sources.warehouse.base import Query
-from app.sources.warehouse.bigquery_access import Address
-from app.sources.warehouse.bigquery_jobs import config_of, name_of
-from app.sources.warehouse.costs import spent_on
+from app.sources.warehouse.bigquery.access import Address
+from app.sources.warehouse.bigquery.jobs import config_of, name_of
+from app.sources.warehouse.budget import spent_on
+from app.sources.warehouse.contract import Query
 from tests.sources.bigquery.behind import LIMITS, Behind, question
 from tests.sources.bigquery.between import Route
 from tests.sources.bigquery.emulator import put_table

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import pytest
 
-from app.runs.plan import MAX_CHUNK_DAYS, MAX_CHUNK_ROWS
+from app.runs.execution.planner import MAX_CHUNK_DAYS, MAX_CHUNK_ROWS
 from app.settings import Settings
-from app.sources.warehouse.activity import WINDOW_DAYS, activity_cte
-from app.sources.warehouse.bigquery_access import Access, Address
-from app.sources.warehouse.bigquery_failures import DATA_VIEWER, JOB_USER, READER
-from app.sources.warehouse.costs import money
+from app.sources.warehouse.activity import SCANNED_DAYS, activity_cte
+from app.sources.warehouse.bigquery.access import Access, Address
+from app.sources.warehouse.bigquery.errors import DATA_VIEWER, JOB_USER, READER
+from app.sources.warehouse.budget import money
 from tests.sources.bigquery.behind import Behind
 
 TEXT = Path("docs/production.md").read_text("utf-8")
@@ -24,9 +24,9 @@ PRICE = 6.25
 @pytest.mark.parametrize("learners", [10_000, 1_000_000, 100_000_000])
 def test_the_costs_follow_from_the_formula(learners: int) -> None:
     a_day = learners * BYTES_A_LEARNER_AND_DAY
-    night = WINDOW_DAYS * a_day
+    night = SCANNED_DAYS * a_day
     scans = math.ceil(90 / min(MAX_CHUNK_DAYS, max(MAX_CHUNK_ROWS // learners, 1)))
-    back = (90 + (WINDOW_DAYS - 1) * scans) * a_day
+    back = (90 + (SCANNED_DAYS - 1) * scans) * a_day
 
     row = (
         f"| {learners:,} | {night / 1e9:,.3f} GB | {money(30 * night, PRICE)} |"
@@ -37,7 +37,7 @@ def test_the_costs_follow_from_the_formula(learners: int) -> None:
 
 def test_a_held_day_costs_the_share_of_a_night_that_is_told() -> None:
     sizes = {"`user_id` 8": 8, "`kind` about 17": 17, "`timestamp` 8": 8}
-    share = round(WINDOW_DAYS * BYTES_AN_EVENT / sum(sizes.values()))
+    share = round(SCANNED_DAYS * BYTES_AN_EVENT / sum(sizes.values()))
 
     assert [words for words in sizes if words not in TEXT] == []
     assert f"{sum(sizes.values())} bytes an event, the {share}th part of a night" in TEXT

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.privacy.erasure import erase
 from app.runs.models import RunDayState
-from app.sources.warehouse.bigquery_access import Address
+from app.sources.warehouse.bigquery.access import Address
 from tests.sources.bigquery.behind import Behind, lake_of, put_subscribers, reading, states
 from tests.sources.bigquery.events import as_platform, flat_events
 from tests.support.lake import PLATFORM

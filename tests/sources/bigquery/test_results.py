@@ -12,10 +12,10 @@ from google.cloud.bigquery_storage_v1.services.big_query_read.transports import 
     BigQueryReadGrpcTransport,
 )
 
-from app.kit.db import Database
-from app.sources.warehouse.bigquery import BigQuery
-from app.sources.warehouse.bigquery_access import Access
-from app.sources.warehouse.bigquery_results import Gate, Stopped, stream
+from app.kit.db.engine import Database
+from app.sources.warehouse.bigquery.access import Access
+from app.sources.warehouse.bigquery.results import Gate, ReadStopped, stream
+from app.sources.warehouse.bigquery.warehouse import BigQuery
 from tests.sources.bigquery.behind import LIMITS, users_of
 from tests.sources.bigquery.emulator import Emulator, put_table
 from tests.sources.bigquery.events import flat_events
@@ -79,6 +79,6 @@ def test_nothing_passes_a_gate_that_is_shut() -> None:
 
     gate.shut()
 
-    with pytest.raises(Stopped):
+    with pytest.raises(ReadStopped):
         gate.take(batch)
     assert (passed, gate.rows) == ([batch], 2)

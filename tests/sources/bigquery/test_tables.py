@@ -6,7 +6,7 @@ import pytest
 
 from app.kit.errors import Invalid
 from app.sources.warehouse.activity import activity_cte
-from app.sources.warehouse.base import Extent
+from app.sources.warehouse.contract import Extent
 from tests.sources.bigquery.behind import Behind, question
 from tests.sources.bigquery.events import as_platform, flat_events
 from tests.sources.bigquery.recorded import dry_run

@@ -9,15 +9,15 @@ from sqlmodel import select
 
 from app.kit.clock import utc_now
 from app.kit.days import days_between
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.reports.churn.report import ChurnReport
-from app.runs import ledger
-from app.runs.due import ask_due
-from app.runs.gate import DayState
+from app.runs.ledger import ledger
+from app.runs.ledger.due_days import ask_due
+from app.runs.ledger.quality_gate import DayState
 from app.runs.models import VolumeQuestion
-from app.sources.warehouse.bigquery import BigQuery
-from app.sources.warehouse.bigquery_access import Address
-from app.sources.warehouse.costs import spent_on
+from app.sources.warehouse.bigquery.access import Address
+from app.sources.warehouse.bigquery.warehouse import BigQuery
+from app.sources.warehouse.budget import spent_on
 from tests.sources.bigquery.behind import Behind, lake_of, put_subscribers, reading
 from tests.sources.bigquery.emulator import put_table
 from tests.sources.bigquery.events import as_platform, flat_events
@@ -45,7 +45,7 @@ async def address(behind: Behind, database: Database) -> Address:
                     "active_by_day": [25] * 14 if academy_id else None,
                     "updated_at": MORNING - timedelta(hours=1),
                 }
-                await ledger.write(session, "churn", day, academy_id, values)
+                await ledger.write_day(session, "churn", day, academy_id, values)
     events = as_platform(flat_events(EVENTS, USERS))
     return put_table(behind.running.endpoint, PLATFORM, events)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from app.kit.db import Database
-from app.sources.files import Imported
-from app.sources.platform.address import Platform
+from app.kit.db.engine import Database
+from app.sources.imports import Imported
+from app.sources.platform.connection import Platform
 from app.sources.platform.sync import SyncResult, sync
 from tests.support.subscriptions import (
     NOW,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from tests.sources.platform.academy import SCHEMA, Academy
 from tests.support.databases import create, drop
 

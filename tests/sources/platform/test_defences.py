@@ -10,12 +10,12 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import make_url, text
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
+from app.kit.db.locks import locked_at_once
 from app.kit.errors import AppError, Conflict, SourceDown, Unusable
-from app.kit.locks import locked_at_once
-from app.sources.platform.address import Platform
-from app.sources.platform.questions import ALL
-from app.sources.platform.snapshot import Snapshot
+from app.sources.platform.connection import Platform
+from app.sources.platform.queries import ALL
+from app.sources.platform.snapshot import PlatformSnapshot
 from app.sources.platform.sync import LOCK, sync
 from tests.sources.platform.academy import Academy, counts
 from tests.support.locks import idle_transactions
@@ -195,7 +195,7 @@ async def test_only_one_sync_is_at_work(academy: Academy) -> None:
 
 async def test_nothing_can_be_written_there(academy: Academy) -> None:
     with (
-        Snapshot(academy.platform) as snapshot,
+        PlatformSnapshot(academy.platform) as snapshot,
         pytest.raises(SourceDown, match="read-only transaction"),
     ):
         snapshot.table("DELETE FROM payments_subscription")

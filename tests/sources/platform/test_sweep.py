@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from app.runs.schedule import sweep
+from app.runs.execution.scheduler import wake
 from app.settings import Settings
 from tests.sources.platform.academy import Academy
 from tests.support.reporting import event, put_activity, sources_of
@@ -20,7 +20,7 @@ async def woken(academy: Academy, home: Path, when: str, /, url: str | None = No
     """Wake at that time; return the last day of each run that has been asked for so far."""
     platform = SecretStr(academy.database.url if url is None else url)
     settings = Settings(home=home, platform_database_url=platform)
-    await sweep(sources_of(academy.own, home), lambda: at(when), settings, ())
+    await wake(sources_of(academy.own, home), lambda: at(when), settings, ())
     async with academy.own.transaction() as session:
         connection = await session.connection()
         days = await connection.execute(text("SELECT day_to FROM report_runs ORDER BY day_to"))

@@ -3,7 +3,7 @@
 import pytest
 
 from app.kit.errors import Conflict
-from app.sources.platform.readings import compared_at
+from app.sources.platform.sync_state import compared_at
 from tests.sources.platform.academy import Academy, counts
 from tests.support.subscriptions import at
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.kit.db import Database
-from app.sources.warehouse.lake import Lake
+from app.kit.db.engine import Database
+from app.sources.warehouse.lake.warehouse import Lake
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from app.kit.db import Database
-from app.sources.warehouse.lake import Lake
+from app.kit.db.engine import Database
+from app.sources.warehouse.lake.warehouse import Lake
 
 
 async def main(home: str, url: str, user_id: str) -> None:

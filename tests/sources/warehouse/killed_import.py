@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from app.kit.db import Database
-from app.sources.files import Rows
-from app.sources.warehouse.lake import Lake
+from app.kit.db.engine import Database
+from app.sources.imports import CheckedRows
+from app.sources.warehouse.lake.warehouse import Lake
 from tests.support.lake import batches, event
 
 DAYS = 10
@@ -38,7 +38,7 @@ def telling(name: str) -> Iterator[pa.RecordBatch]:
 async def main(home: str, url: str, name: str) -> None:
     """Replace the days by the rows of `name`."""
     lake = Lake(Path(home), Database(url), memory="256MB", threads=1)
-    await lake.import_activity(Rows(telling(name), name=name), replace=True)
+    await lake.import_activity(CheckedRows(telling(name), name=name), replace=True)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from app.kit.db import Database
-from app.sources.warehouse.folders import private_folder
-from app.sources.warehouse.lake import Lake
+from app.kit.db.engine import Database
+from app.sources.warehouse.lake.warehouse import Lake
+from app.sources.warehouse.temp_dirs import private_folder
 from tests.sources.warehouse.killed_import import DAYS, ROWS_A_DAY, events
 from tests.support.lake import batches, read
 from tests.support.processes import packages, pipe, until

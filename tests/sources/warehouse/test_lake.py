@@ -10,11 +10,11 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import text
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import SourceDown
 from app.sources.warehouse.activity import scan_params
-from app.sources.warehouse.base import Extent, Query
-from app.sources.warehouse.lake import Lake
+from app.sources.warehouse.contract import Extent, Query
+from app.sources.warehouse.lake.warehouse import Lake
 from tests.support.lake import FLAT, asking, batches, event, read
 from tests.support.locks import idle_transactions, until_waiting
 

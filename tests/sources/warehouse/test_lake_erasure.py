@@ -10,12 +10,12 @@ import pytest
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
+from app.kit.db.locks import locked
 from app.kit.errors import SourceDown
-from app.kit.locks import locked
 from app.sources.directory import erasure
-from app.sources.warehouse.lake import Lake
-from app.sources.warehouse.lake_list import READERS_LOCK
+from app.sources.warehouse.lake.manifest import READERS_LOCK
+from app.sources.warehouse.lake.warehouse import Lake
 from app.sources.warehouse.models import LakeFile, LakeLeftover
 from tests.support.lake import batches, event, read
 from tests.support.locks import until_waiting
@@ -42,7 +42,7 @@ async def forget(lake: Lake, database: Database, user_id: int = GONE) -> int:
     """Take somebody out, commit, and tidy."""
     async with database.transaction() as session:
         rows = await lake.forget(session, user_id)
-        await erasure.remember(session, user_id, NOW)
+        await erasure.remember_erased(session, user_id, NOW)
     await lake.tidy()
     return rows
 
@@ -168,7 +168,7 @@ async def test_an_import_waits_for_an_erasure_and_skips_them(
         await filled.forget(session, GONE)
         importing = asyncio.create_task(filled.import_activity(batches(EVENTS)))
         await until_waiting(database, 1)
-        await erasure.remember(session, GONE, NOW)
+        await erasure.remember_erased(session, GONE, NOW)
     done = await importing
 
     assert done.skipped_erased == 15

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 from sqlmodel import col, select
 
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.kit.errors import SourceDown
-from app.sources.files import Rows
-from app.sources.warehouse.lake import Lake
+from app.sources.imports import CheckedRows
+from app.sources.warehouse.lake.warehouse import Lake
 from app.sources.warehouse.models import LakeFile
 from tests.support.lake import batches, event, read
 
@@ -126,7 +126,7 @@ async def test_rows_that_cannot_be_read_to_the_end_change_nothing(
         raise ValueError("row 3")
 
     with pytest.raises(ValueError, match="row 3"):
-        await lake.import_activity(Rows(broken(), name="broken"))
+        await lake.import_activity(CheckedRows(broken(), name="broken"))
 
     assert await listed(database) == before
     assert not list((tmp_path / "lake" / ".staging").iterdir())

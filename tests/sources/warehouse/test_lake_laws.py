@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.sources.files import ACTIVITY_COLUMNS
-from app.sources.warehouse.lake import Lake
+from app.sources.imports import ACTIVITY_COLUMNS
+from app.sources.warehouse.lake.warehouse import Lake
 from tests.support.edges import pairs
 from tests.support.lake import batches, event, read
 from tests.support.reference import Row

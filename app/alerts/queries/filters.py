@@ -1,0 +1,72 @@
+"""Which episodes a list is about, and the conditions that say so."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+
+from app.alerts.enums import AlertOrigin, AlertStatus, Severity
+
+AWAKE = "(snoozed_until IS NULL OR snoozed_until <= CAST(:now AS timestamptz))"
+OPEN = "status <> 'RESOLVED'"
+"""Written like this it leads to the indexes of what is open."""
+FILTER_SQL: Mapping[str, str] = MappingProxyType(
+    {
+        "report_types": "report_type = ANY(CAST(:report_types AS text[]))",
+        "academies": "academy_id = ANY(CAST(:academies AS bigint[]))",
+        "statuses": "status = ANY(CAST(:statuses AS text[]))",
+        "severities": "severity = ANY(CAST(:severities AS text[]))",
+        "types": "alert_type = ANY(CAST(:types AS text[]))",
+        "origins": "origin = ANY(CAST(:origins AS text[]))",
+        "alert_id": "id = CAST(:alert_id AS bigint)",
+        "user_id": "user_id = CAST(:user_id AS bigint)",
+        "assignee": "assignee = CAST(:assignee AS text)",
+        "triggered_from": "triggered_on >= CAST(:triggered_from AS date)",
+        "triggered_to": "triggered_on <= CAST(:triggered_to AS date)",
+    }
+)
+ONE_ACADEMY = "academy_id = (CAST(:academies AS bigint[]))[1]"
+"""Of one academy an index gives the episodes in the order of the list; of several, none does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFilter:
+    """Which episodes a list is about; None narrows nothing, but by `statuses` to those awake.
+
+    Learners have names only where it `may_name` them.
+    """
+
+    report_types: Sequence[str]
+    academies: Sequence[int] | None = None
+    statuses: Sequence[AlertStatus] | None = None
+    severities: Sequence[Severity] | None = None
+    types: Sequence[str] | None = None
+    origins: Sequence[AlertOrigin] | None = None
+    alert_id: int | None = None
+    user_id: int | None = None
+    assignee: str | None = None
+    is_unassigned: bool = False
+    triggered_from: date | None = None
+    triggered_to: date | None = None
+    may_name: bool = False
+
+    @property
+    def conditions(self) -> str:
+        """Write what is asked for, and nothing of what is not: a plan cannot see through that."""
+        named = {name: sql for name, sql in FILTER_SQL.items() if getattr(self, name) is not None}
+        if self.academies is not None and len(self.academies) == 1:
+            named["academies"] = ONE_ACADEMY
+        found = list(named.values())
+        if self.statuses is None:
+            found += [OPEN, AWAKE]
+        elif AlertStatus.RESOLVED not in self.statuses:
+            found.append(OPEN)
+        if self.is_unassigned:
+            found.append("assignee IS NULL")
+        return " AND ".join(found)
+
+    def params(self, now: datetime) -> dict[str, object]:
+        """Return the values of the conditions, and who may be named."""
+        named = {name: value for name, value in asdict(self).items() if value is not None}
+        del named["is_unassigned"]
+        return named | ({"now": now} if self.statuses is None else {})

@@ -1,0 +1,154 @@
+"""Tables with guessable names, and transactions that end at the edge."""
+
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from functools import partial
+from secrets import token_hex
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import asyncpg
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Enum, MetaData, any_, cast, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.orm import Mapped
+from sqlalchemy.pool import NullPool
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.db.arrow_reader import ArrowReader
+from app.kit.db.read_pool import READING, ReadPool
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = MetaData(naming_convention=NAMING_CONVENTION)
+APPLICATION = "headsup"
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+INSTANT = DateTime(timezone=True)
+DIALECT = "postgresql+asyncpg://"
+CONNECT_SECONDS = 60.0
+HEEDED = re.compile(
+    "host|port|dbname|user|password|passfile|service|options|target_session_attrs"
+    "|ssl(mode|cert|key|rootcert|crl|password|negotiation)|ssl_(min|max)_protocol_version"
+)
+"""The words of an address that asyncpg knows; it would take others for settings of the server."""
+
+
+class Table(SQLModel):
+    """The base of every table; give `table=True`."""
+
+    metadata = metadata
+
+
+def text_enum(kind: type[StrEnum], name: str) -> Enum:
+    """Return a column type that stores the values of `kind` as text under a CHECK."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def among(column: Mapped[Any], values: Iterable[object], kind: Any) -> ColumnElement[bool]:  # noqa: ANN401 - of SQLAlchemy
+    """Say that a column has one of `values`, sent as one array: there may be too many to name."""
+    return column == any_(cast(list(values), ARRAY(kind)))
+
+
+class Database:
+    """A Postgres database: its address, connections for transactions, and `reader` for reading.
+
+    `url` is libpq's form, `postgresql://user:password@host:port/name` or
+    `postgresql://user@/name?host=/folder/of/the/socket`.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, pooled: bool = True) -> None:
+        self.url = url
+        self.server_settings = {
+            "timezone": "UTC",
+            "application_name": f"{APPLICATION} {token_hex(8)}",
+        }
+        """Of every connection; by their name one finds all connections of a process."""
+        self.hopeless: str | None = None
+        """Why the database will not answer again in this process, once that is known."""
+        self.arrow = ArrowReader(url)
+        pool: dict[str, Any] = (
+            {"pool_size": pool_size, "max_overflow": 0} if pooled else {"poolclass": NullPool}
+        )
+        self.engine: AsyncEngine = create_async_engine(
+            DIALECT,
+            async_creator=self.connect,
+            pool_pre_ping=pooled,
+            hide_parameters=True,
+            **pool,
+        )
+        self.reader = ReadPool(partial(self.connect, READING), most=pool_size)
+
+    async def connect(self, settings: Mapping[str, str] = NO_SETTINGS) -> asyncpg.Connection:
+        """Make a connection of the driver's own, with more `settings`; the caller closes it.
+
+        The driver reads the address itself: so every word of libpq's that it knows is heeded
+        (`sslmode`, `sslrootcert`, ...), where SQLAlchemy would hand it on as an argument.
+        """
+        address, timeout = _for_the_driver(self.url)
+        told = {**self.server_settings, **settings}
+        try:
+            return await asyncpg.connect(address, timeout=timeout, server_settings=told)
+        except FileNotFoundError as error:  # the socket of a server that does not run
+            raise ConnectionRefusedError(*error.args) from error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Open a session whose work is committed at the end, or undone by an error."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator["Connection"]:
+        """Hold one connection, so that others can tell, and end, whose transactions they are."""
+        async with self.engine.connect() as held:
+            async with held.begin():
+                pid = int((await held.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+            yield Connection(held, backend_pid=pid)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self.arrow.close()
+        await self.engine.dispose()
+        await self.reader.close()
+
+
+class Connection:
+    """One connection of a database, for transactions one after the other."""
+
+    def __init__(self, held: AsyncConnection, *, backend_pid: int) -> None:
+        self._held = held
+        self.backend_pid = backend_pid
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Open a session whose work is committed at the end, or undone by an error."""
+        async with (
+            AsyncSession(bind=self._held, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+
+def _for_the_driver(url: str) -> tuple[str, float]:
+    """Return the address in the words that asyncpg knows, and how long to wait for the server."""
+    parts = urlsplit(url)
+    words = dict(parse_qsl(parts.query.replace("+", "%2B")))
+    kept = {name: word for name, word in words.items() if HEEDED.fullmatch(name)}
+    seconds = words.get("connect_timeout", "")
+    timeout = float(seconds) if seconds.isdigit() and int(seconds) else CONNECT_SECONDS
+    return urlunsplit(parts._replace(query=urlencode(kept))), timeout

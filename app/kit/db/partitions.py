@@ -1,0 +1,84 @@
+"""Month partitions, made before they are needed and without blocking a reader."""
+
+import calendar
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.db.engine import Database
+from app.kit.failures import is_transient
+
+MADE_SQL = text(
+    "SELECT EXISTS (SELECT FROM pg_class WHERE relname = :name AND pg_table_is_visible(oid))"
+)
+"""Reads the catalog itself: `to_regclass` would answer from a cache, which a wait leaves stale."""
+LOCK_SQL = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+LOCK_TIMEOUT_MS = 5_000
+MOST_TRIES = 12
+
+
+async def ensure_months(database: Database, table: str, days: Iterable[date]) -> int:
+    """Make the partitions of `table` that hold `days`; return how many were new.
+
+    Each is filled in as a table of its own and then attached: ATTACH lets readers go on, where
+    CREATE TABLE ... PARTITION OF would wait for all of them and block those after it. One process
+    at a time makes partitions of a table; others wait, and find them made. What holds the table
+    meanwhile (a VACUUM, an index that is built) is waited for a minute, a few seconds at a time.
+    """
+    firsts = sorted({day.replace(day=1) for day in days})
+    return sum([await _ensure_patiently(database, table, first) for first in firsts])
+
+
+async def count_days(database: Database, table: str, days: Iterable[date]) -> None:
+    """Let the planner know how many rows the `days` have that were just written.
+
+    A day that no statistics know is taken to have one row: all of it is then read and sorted, or
+    read again for each row of another day. A month is analysed by itself only when a tenth of it
+    has changed, which takes longer from day to day.
+    """
+    for first in sorted({day.replace(day=1) for day in days}):
+        async with database.transaction() as session:
+            connection = await session.connection()
+            await connection.execute(text(f"ANALYZE {table}_{first:%Y%m} (report_date)"))
+
+
+async def _ensure_patiently(
+    database: Database, table: str, first: date, tries: int = MOST_TRIES
+) -> bool:
+    try:
+        async with database.transaction() as session:
+            return await _ensure_month(session, table, first)
+    except DBAPIError as error:
+        if tries == 1 or not is_transient(error):
+            raise
+    return await _ensure_patiently(database, table, first, tries - 1)
+
+
+async def _ensure_month(session: AsyncSession, table: str, first: date) -> bool:
+    name = f"{table}_{first:%Y%m}"
+    connection = await session.connection()
+    if await connection.scalar(MADE_SQL, {"name": name}):
+        return False
+    await connection.execute(LOCK_SQL, {"name": f"partitions/{table}"})
+    if await connection.scalar(MADE_SQL, {"name": name}):
+        return False
+    following = _next_month(first)
+    bounds = f"FROM ('{first}') TO ('{following}')"
+    within = f"report_date >= '{first}' AND report_date < '{following}'"
+    for statement in (
+        f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}",
+        f"CREATE TABLE {name} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)",
+        f"ALTER TABLE {name} ADD CONSTRAINT ck_{name}_month CHECK ({within})",
+        f"ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES {bounds}",
+        f"ALTER TABLE {name} DROP CONSTRAINT ck_{name}_month",
+    ):
+        await connection.execute(text(statement))
+    return True
+
+
+def _next_month(first: date) -> date:
+    days = calendar.monthrange(first.year, first.month)[1]
+    return date.fromordinal(first.toordinal() + days)

@@ -1,0 +1,97 @@
+"""Reading by single statements, on connections to which nothing else is sent."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol
+
+from asyncpg import Connection, Record
+
+from app.kit.db.named_params import Statement, numbered
+from app.kit.failures import BUSY, Unavailable, is_connection_lost
+
+PATIENCE_SECONDS = 30
+MOST_SECONDS = 60
+"""A statement of a request that takes longer is ended: by then nobody waits for its answer."""
+READING: Mapping[str, str] = MappingProxyType(
+    {"statement_timeout": f"{MOST_SECONDS}s", "plan_cache_mode": "force_generic_plan"}
+)
+"""Of connections that read. Postgres would plan their statements for their values each time, which
+takes it longer than running them: for partitioned tables it takes the guess at any values for the
+dearer one."""
+Connect = Callable[[], Awaitable[Connection]]
+
+
+class Rows(Protocol):
+    """Reads what a statement selects."""
+
+    async def __call__(self, statement: Statement) -> Sequence[Record]:
+        """Read it."""
+        ...
+
+
+class ReadPool:
+    """At most so many connections; each statement sees a state of its own.
+
+    There is no ping, no transaction and no reset: a connection that was lost meanwhile is found out
+    by using it, and then the statement is sent again on a new one.
+    """
+
+    def __init__(self, connect: Connect, *, most: int) -> None:
+        self._connect = connect
+        self._places = asyncio.Semaphore(most)
+        self._idle: list[Connection] = []
+
+    async def rows(self, statement: Statement) -> Sequence[Record]:
+        """Return all rows; raise what the driver raises, or `Unavailable` when too many wait."""
+        await self._take_place()
+        try:
+            if (idle := self._lend()) is not None:
+                try:
+                    return await self._ask(idle, statement)
+                except Exception as error:
+                    if not is_connection_lost(error):
+                        raise
+            return await self._ask(await self._connect(), statement)
+        finally:
+            self._places.release()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _take_place(self) -> None:
+        if not self._places.locked():
+            await self._places.acquire()
+            return
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise Unavailable(BUSY) from error
+
+    def _lend(self) -> Connection | None:
+        """Take the connection that was used last; those that were seen to close are dropped."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return None
+
+    async def _ask(self, connection: Connection, statement: Statement) -> Sequence[Record]:
+        """Ask; the connection is kept only if it answered."""
+        try:
+            found = await fetch(connection, statement)
+        except BaseException:
+            connection.terminate()
+            raise
+        self._idle.append(connection)
+        return found
+
+
+async def fetch(connection: Connection, statement: Statement) -> Sequence[Record]:
+    """Return all rows."""
+    sql, values = numbered(statement)
+    found: Sequence[Record] = await connection.fetch(sql, *values)
+    return found

@@ -1,0 +1,95 @@
+"""What routes depend on: the database, a session, the clock, and types of what they take."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Path, Request
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from sqlalchemy import Connection, event
+from sqlalchemy.orm import Session, SessionTransaction
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.clock import Clock
+from app.kit.concurrency.single_flight import SingleFlight
+from app.kit.db.engine import Database
+from app.kit.db.read_pool import MOST_SECONDS
+from app.kit.http.streaming import Streams
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 1000
+MAX_ID = 2**63 - 1
+ISO_DAY_CHARACTERS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What the service has opened, for whoever answers a request; kept as `app.state.shell`.
+
+    `shared` is what requests at the same time read together, `streams` all lists that are streamed.
+    """
+
+    database: Database
+    streams: Streams
+    clock: Clock
+    zone: ZoneInfo
+    shared: SingleFlight = field(default_factory=SingleFlight)
+
+
+async def get_shell(request: Request) -> Shell:
+    """Return what was opened when the service started.
+
+    A coroutine that waits for nothing: the framework would run a plain function in a thread.
+    """
+    shell: Shell = request.app.state.shell
+    return shell
+
+
+ShellDep = Annotated[Shell, Depends(get_shell)]
+
+
+async def get_session(shell: ShellDep) -> AsyncIterator[AsyncSession]:
+    """Open the request's transaction; it is committed before the answer leaves."""
+    async with shell.database.transaction() as session:
+        event.listen(session.sync_session, "after_begin", _limit)
+        yield session
+
+
+def _limit(_session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    """Limit each statement, once there is one: until then the request holds no connection."""
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{MOST_SECONDS}s'")
+
+
+SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+
+
+def _only_iso(value: object) -> object:
+    """Refuse what pydantic would take as well: numbers, and instants at midnight."""
+    if isinstance(value, str) and len(value) != ISO_DAY_CHARACTERS:
+        raise ValueError("a day is written like 2026-01-31")
+    return value
+
+
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("text has no NUL characters")
+    return value
+
+
+Day = Annotated[
+    date, BeforeValidator(_only_iso), WithJsonSchema({"type": "string", "format": "date"})
+]
+Text = Annotated[str, AfterValidator(_without_nul), Field(max_length=200)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+PathId = Annotated[int, Path(ge=1, le=MAX_ID)]
+CursorText = Annotated[
+    str,
+    Field(
+        max_length=4000,
+        json_schema_extra={"pattern": "^[A-Za-z0-9_-]*$"},
+        description="Where to go on: `next_cursor` of the page before.",
+    ),
+]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many items a page has at most.")]

@@ -1,0 +1,237 @@
+"""One day of a run: processed, and each academy's part of it published, held or previewed."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from time import perf_counter
+
+import structlog
+
+from app.kit.concurrency.task_groups import together
+from app.kit.db.engine import Connection
+from app.kit.db.partitions import count_days
+from app.kit.failures import is_transient
+from app.runs.contract import Fetched, Processed
+from app.runs.execution import lease
+from app.runs.execution.context import RunContext
+from app.runs.execution.failures import text_of
+from app.runs.execution.lease import DayResult, RunStopped, Superseded
+from app.runs.ledger import ledger
+from app.runs.ledger.publication import ErasedMeanwhile, Publication, publish
+from app.runs.ledger.quality_gate import (
+    MEAN_DAYS,
+    GateDecision,
+    LedgerDay,
+    is_missed,
+    judge_volume,
+)
+from app.runs.models import RunDayState
+
+PUBLICATION_LANES = 2
+"""So many academies are published at once, each in a transaction of its own that checks the claim.
+
+A server needs one processor for a COPY; what holds the claim's own connection is the first lane.
+"""
+WRITTEN = {RunDayState.PUBLISHED, RunDayState.ERROR}
+"""A day on which one academy failed may be published of others."""
+HELD_EVERYWHERE = "Every academy's day is held."
+NOBODY_ACTIVE = (0,) * (MEAN_DAYS + 1)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessedDay:
+    """A day in hand: its rows, and what the ledger says of each academy until then."""
+
+    job: RunContext
+    processed: Processed
+    history: Mapping[int, Sequence[LedgerDay]]
+
+
+async def run_day(job: RunContext, fetched: Fetched, day: date) -> DayResult:
+    """Bring one day to its end and record it; return what became of it."""
+    began = perf_counter()
+    results = await _brought_to_its_end(job, fetched, day)
+    state = _state_of([result.state for result in results])
+    if state in WRITTEN and not job.run.dry_run:
+        await count_days(job.workshop.sources.database, job.report.table, [day])
+    result = DayResult(
+        day=day,
+        state=state,
+        rows=sum(result.rows for result in results),
+        seconds=round(perf_counter() - began, 3),
+        error=HELD_EVERYWHERE if state is RunDayState.HELD else _failures(results),
+    )
+    await record(job, result, connection=job.connection)
+    return result
+
+
+async def _brought_to_its_end(job: RunContext, fetched: Fetched, day: date) -> Sequence[DayResult]:
+    """Compute the day and publish it; anew from the reading if somebody was erased meanwhile."""
+    while True:
+        processed = await job.report.process_data(fetched, day)
+        try:
+            return await _academies(await _with_history(job, processed))
+        except ErasedMeanwhile:
+            log.info("day.read_again", report=job.run.report_type, day=day.isoformat())
+
+
+async def _with_history(job: RunContext, processed: Processed) -> ProcessedDay:
+    """Add what the ledger says, and the academies that miss all their subscribers."""
+    day, run = processed.day, job.run
+    async with job.connection.transaction() as session:
+        history = await ledger.history(session, run.report_type, day, run.academies)
+    known = {*processed.active_by_day, *processed.failed}
+    missed = [one for one, rows in history.items() if one not in known and is_missed(day, rows)]
+    active_by_day = {**processed.active_by_day, **dict.fromkeys(missed, NOBODY_ACTIVE)}
+    return ProcessedDay(
+        job=job, processed=replace(processed, active_by_day=active_by_day), history=history
+    )
+
+
+async def fail_day(job: RunContext, day: date, error: str) -> DayResult:
+    """Record that a day failed; what was published of it before stays."""
+    result = DayResult(day=day, state=RunDayState.ERROR, error=error)
+    await record(job, result, connection=job.connection)
+    return result
+
+
+async def record(job: RunContext, result: DayResult, *, connection: Connection) -> None:
+    """Write the end of a day, or of an academy's day that failed, into the run and the ledger.
+
+    In the ledger the whole day stands only for a run of every academy.
+    """
+    async with connection.transaction() as session:
+        await lease.record_day(session, job.mine, result)
+        if (job.is_whole or result.academy_id) and not job.run.dry_run:
+            await ledger.mark(session, job, result)
+        await lease.check_lease(session, job.mine)
+    job.workshop.progress(result)
+
+
+def _state_of(states: Sequence[RunDayState]) -> RunDayState:
+    for one in (RunDayState.ERROR, RunDayState.COMPUTED):
+        if one in states:
+            return one
+    for every in (RunDayState.HELD, RunDayState.UNCHANGED):
+        if states and all(state is every for state in states):
+            return every
+    return RunDayState.PUBLISHED
+
+
+def _failures(results: Sequence[DayResult]) -> str | None:
+    """Name the first academy that failed, and say how many others did."""
+    errors = [str(result.error) for result in results if result.state is RunDayState.ERROR]
+    others = f" So did {len(errors) - 1} more of {len(results)}." if errors[1:] else ""
+    return f"{errors[0]}{others}" if errors else None
+
+
+async def _academies(of_day: ProcessedDay) -> Sequence[DayResult]:
+    """End each academy's part, the largest first, on as many connections as lanes are of use."""
+    job, processed = of_day.job, of_day.processed
+    waiting = iter(_largest_first(processed))
+    results: list[DayResult] = []
+    late: list[ErasedMeanwhile] = []
+
+    async def lane(connection: Connection) -> None:
+        for academy_id in waiting:
+            try:
+                results.append(await _academy(of_day, academy_id, connection))
+            except ErasedMeanwhile as error:
+                late.append(error)
+                return
+
+    async def other_lane() -> None:
+        async with job.workshop.sources.database.connection() as connection:
+            await lane(connection)
+
+    others = 0 if job.run.dry_run else min(PUBLICATION_LANES, len(processed.active_by_day)) - 1
+    await together(lane(job.connection), *(other_lane() for _ in range(others)))
+    if late:
+        raise late[0]
+    for academy_id, failure in processed.failed.items():
+        results.append(await _failed(job, processed.day, academy_id, failure, job.connection))
+    return sorted(results, key=lambda result: result.academy_id)
+
+
+async def _academy(of_day: ProcessedDay, academy_id: int, connection: Connection) -> DayResult:
+    """Bring an academy's part to its end; a failure is that academy's alone.
+
+    A lost connection is no failure of the academy: the whole day is to be tried again.
+    """
+    job = of_day.job
+    try:
+        ended = await _ended(of_day, academy_id, connection)
+    except (RunStopped, Superseded, ErasedMeanwhile):
+        raise
+    except Exception as error:
+        if is_transient(error):
+            raise
+        return await _failed(job, of_day.processed.day, academy_id, error, connection)
+    job.workshop.progress(ended)
+    return ended
+
+
+async def _failed(
+    job: RunContext, day: date, academy_id: int, error: Exception, connection: Connection
+) -> DayResult:
+    """Record an academy's failure; raises when the connection is lost, as all others will fail."""
+    bound = log.bind(report=job.run.report_type, run=str(job.run.id), academy=academy_id)
+    text = f"Academy {academy_id} failed: {text_of(error, bound.bind(day=day.isoformat()))}"
+    result = DayResult(day=day, academy_id=academy_id, state=RunDayState.ERROR, error=text)
+    await record(job, result, connection=connection)
+    return result
+
+
+def _largest_first(processed: Processed) -> Sequence[int]:
+    sizes = dict(processed.rows.group_by("academy_id").len().iter_rows())
+    return sorted(processed.active_by_day, key=lambda one: (-sizes.get(one, 0), one))
+
+
+async def _ended(of_day: ProcessedDay, academy_id: int, connection: Connection) -> DayResult:
+    if of_day.job.run.dry_run:
+        return await _preview(of_day, academy_id, connection)
+    job, processed = of_day.job, of_day.processed
+    prepared = await asyncio.to_thread(job.report.prepare, processed, academy_id, job.run.id)
+    publication = Publication(
+        prepared=prepared,
+        judgement=_judged(of_day, academy_id, prepared.rows),
+        active_by_day=processed.active_by_day[academy_id],
+        erased=processed.erased,
+        forced=job.run.force,
+    )
+    return await publish(
+        job.report, job.mine, publication, connection=connection, clock=job.workshop.clock
+    )
+
+
+def _judged(of_day: ProcessedDay, academy_id: int, live: int) -> GateDecision:
+    return judge_volume(
+        of_day.processed.day,
+        of_day.processed.active_by_day[academy_id],
+        of_day.history.get(academy_id, ()),
+        live=live,
+        min_ratio=of_day.job.workshop.min_volume_ratio,
+        force=of_day.job.run.force,
+    )
+
+
+async def _preview(of_day: ProcessedDay, academy_id: int, connection: Connection) -> DayResult:
+    job, processed = of_day.job, of_day.processed
+    live = processed.rows_of(academy_id).height
+    judgement = _judged(of_day, academy_id, live)
+    async with connection.transaction() as session:
+        would_be = await job.report.preview(
+            session, processed, academy_id, judgement=judgement, now=job.workshop.clock()
+        )
+        result = DayResult(
+            day=processed.day,
+            academy_id=academy_id,
+            state=RunDayState.COMPUTED,
+            rows=live,
+            preview={"gate": judgement.reason} | would_be,
+        )
+        await lease.record_day(session, job.mine, result)
+    return result

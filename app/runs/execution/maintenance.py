@@ -1,0 +1,61 @@
+"""What has to be done once a day, by whoever comes to it: room made ahead, old things dropped."""
+
+from asyncio import to_thread
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import text
+
+from app.kit.clock import Clock
+from app.kit.days import day_of
+from app.kit.db.partitions import ensure_months
+from app.runs.registry import reports
+from app.settings import Settings
+from app.sources.sources import Sources
+from app.sources.warehouse.temp_dirs import remove_leftovers
+
+PARTITIONS_AHEAD = timedelta(days=31)
+LOGS_KEPT = timedelta(days=30)
+IDEMPOTENT_FOR = timedelta(hours=24)
+OLD = {
+    "pgqueuer_log": ("created", LOGS_KEPT),
+    "pgqueuer_statistics": ("created", LOGS_KEPT),
+    "report_run_keys": ("created_at", IDEMPOTENT_FOR),
+}
+HISTORY = {
+    "report_runs": "finished_at",
+    "report_volume_questions": "asked_at",
+    "warehouse_jobs": "reserved_at",
+}
+"""What is kept for as long as the settings say. A run that is active has not finished."""
+
+Chore = Callable[[Sources, datetime], Awaitable[None]]
+"""Something else to be done once a day; it may be done twice, or by two at once."""
+
+log = structlog.get_logger()
+
+
+async def keep_house(
+    sources: Sources, settings: Settings, clock: Clock, chores: Sequence[Chore]
+) -> None:
+    """Make the partitions of two months, drop what is old, tidy the warehouse, do the chores."""
+    now = clock()
+    today = day_of(now, sources.zone)
+    made = 0
+    for report in reports().values():
+        made += await ensure_months(
+            sources.database, report.table, [today, today + PARTITIONS_AHEAD]
+        )
+    kept_as_history = timedelta(days=settings.keep_runs_days)
+    old = OLD | {table: (column, kept_as_history) for table, column in HISTORY.items()}
+    async with sources.database.transaction() as session:
+        connection = await session.connection()
+        for table, (column, kept) in old.items():
+            statement = text(f"DELETE FROM {table} WHERE {column} < :before")  # noqa: S608 - our names
+            await connection.execute(statement, {"before": now - kept})
+    await sources.warehouse.tidy()
+    await to_thread(remove_leftovers, sources.spool)
+    for chore in chores:
+        await chore(sources, now)
+    log.info("house.kept", partitions=made)

@@ -1,0 +1,125 @@
+"""What is due, and asking for it: however many replicas wake at once, they make one run."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import structlog
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.kit.days import ONE_DAY, day_of
+from app.kit.sql import load_sql
+from app.runs.execution.context import WorkerContext
+from app.runs.execution.creation import create_run
+from app.runs.execution.request import RunRequest
+from app.runs.ledger.held_days import (
+    Looking,
+    ask,
+    leave,
+    released,
+)
+from app.runs.models import Origin, Run
+from app.runs.registry import report_named
+from app.runs.store import Asker
+
+DUE_DAYS = 14
+"""A day is looked after for so long."""
+DAYS_BEFORE = 13
+"""A day's numbers rest on itself and so many days before it."""
+DRIFT_PERCENT = 2
+DRIFT_SUBSCRIBERS = 2
+PAUSE = timedelta(minutes=15)
+"""A day that was held or failed is left alone for so long before it is tried again."""
+AGAIN = PAUSE + timedelta(microseconds=1)
+"""A day that was left alone at an instant is due so long after it, if nothing else has changed."""
+DUE_SQL = text(load_sql(__package__, "due"))
+LOCK_SQL = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+ANYBODY_SQL = text("SELECT EXISTS (SELECT FROM subscription_history)")
+CLOCK = Asker(origin=Origin.SCHEDULE, name="schedule")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDay:
+    """A day that is due, and whether for no other reason than that it is held."""
+
+    day: date
+    is_only_held: bool
+
+
+async def due_days(
+    session: AsyncSession, report_type: str, last: date, *, now: datetime
+) -> Sequence[DueDay]:
+    """List the days that are due of the last 14 up to `last`, oldest first.
+
+    Days that an active run has still to come to are left to it.
+    """
+    values = {
+        "report_type": report_type,
+        "last": last,
+        "days": DUE_DAYS,
+        "window_days": DAYS_BEFORE,
+        "tried_before": now - PAUSE,
+        "drift_subscribers": DRIFT_SUBSCRIBERS,
+        "drift_percent": DRIFT_PERCENT,
+    }
+    connection = await session.connection()
+    return [DueDay(**row) for row in (await connection.execute(DUE_SQL, values)).mappings()]
+
+
+async def ask_due(report_type: str, workshop: WorkerContext) -> Run | None:
+    """Make one run of all the days that are due; None when nothing is, or there is nobody.
+
+    A day that is only held is part of it if its volume says that it would not be held again. While
+    the warehouse is asked for that, no transaction is open. Before, the held days are left alone
+    for a while, so that who wakes meanwhile asks nothing of them; afterwards, only those that are
+    due as they were before are run.
+    """
+    looking = Looking(
+        report=report_named(report_type)(workshop.sources),
+        min_ratio=workshop.min_volume_ratio,
+        now=workshop.clock(),
+    )
+    async with _alone(looking) as session:
+        due = await _due_for_somebody(session, looking, at=looking.now)
+        days = [found.day for found in due if not found.is_only_held]
+        held = await leave(session, [found.day for found in due if found.is_only_held], looking)
+        if not held.days:
+            return await _make(session, days, looking)
+    answer = await ask(held, looking)
+    async with _alone(looking) as session:
+        days += await released(session, held, answer, looking)
+        again = await _due_for_somebody(session, looking, at=looking.now + AGAIN)
+        return await _make(session, [found.day for found in again if found.day in days], looking)
+
+
+@asynccontextmanager
+async def _alone(looking: Looking) -> AsyncIterator[AsyncSession]:
+    """Open a transaction of which there is one at a time for a report."""
+    async with looking.report.sources.database.transaction() as session:
+        connection = await session.connection()
+        await connection.execute(LOCK_SQL, {"name": f"due/{looking.report_type}"})
+        yield session
+
+
+async def _due_for_somebody(
+    session: AsyncSession, looking: Looking, *, at: datetime
+) -> Sequence[DueDay]:
+    """List the days that are due at an instant, if anybody has ever subscribed."""
+    last = day_of(looking.now, looking.report.sources.zone) - ONE_DAY
+    due = await due_days(session, looking.report_type, last, now=at)
+    connection = await session.connection()
+    return due if due and await connection.scalar(ANYBODY_SQL) else []
+
+
+async def _make(session: AsyncSession, days: Sequence[date], looking: Looking) -> Run | None:
+    if not days:
+        return None
+    request = RunRequest.of_days(looking.report_type, days)
+    run, _ = await create_run(session, request, CLOCK, now=looking.now)
+    listed = [day.isoformat() for day in sorted(days)]
+    log.info("run.due", report=looking.report_type, run=str(run.id), days=listed)
+    return run

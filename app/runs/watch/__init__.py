@@ -1,1 +1,0 @@
-"""Whether the service is well, for whoever looks after it; no key is needed."""
