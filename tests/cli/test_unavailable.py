@@ -72,7 +72,7 @@ async def crowded(copies: Copies, tmp_path: Path) -> AsyncIterator[Command]:
     """The command on published days, where no file may hold more than 512 bytes."""
     home = tmp_path / "home"
     async with copies.of(published, home) as database:
-        yield Command(home, file_blocks=1, HEADSUP_DATABASE_URL=database.url)
+        yield Command(home, HEADSUP_DATABASE_URL=database.url).on_a_full_disk()
 
 
 def test_an_import_that_finds_no_room(crowded: Command, tmp_path: Path) -> None:
