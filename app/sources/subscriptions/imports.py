@@ -1,5 +1,6 @@
 """Imports subscriptions as a source has them now, or ready-made versions of them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +18,9 @@ SUBSCRIPTIONS = Loading(
     collapse=HERE / "collapse.sql",
     conflicts=HERE / "conflicts.sql",
     merge=(HERE / "append.sql", HERE / "settle.sql"),
+    beyond=HERE / "beyond.sql",
+    identify=HERE / "identify.sql",
+    identify_own=HERE / "identify_own.sql",
 )
 HISTORY = Loading(
     kind="subscription-history",
@@ -25,16 +29,23 @@ HISTORY = Loading(
     collapse=HERE / "collapse.sql",
     conflicts=HERE / "history_conflicts.sql",
     merge=(HERE / "merge_history.sql", HERE / "settle.sql"),
+    identify=HERE / "identify.sql",
 )
 
 
-async def import_subscriptions(session: AsyncSession, rows: Rows, *, now: datetime) -> Imported:
+async def import_subscriptions(
+    session: AsyncSession,
+    rows: Rows,
+    *,
+    now: datetime,
+    academies: Collection[int] | None = None,
+) -> Imported:
     """Import whole rows of `COLUMNS`, observed at `now`; what changed becomes a version.
 
     Several rows of one subscription are applied in the order of `updated_at`. Raises `Invalid`
-    if they have the same or none.
+    if they have the same or none, or enrol somebody whom only others than `academies` know.
     """
-    return await load(session, rows, SUBSCRIPTIONS, now)
+    return await load(session, rows, SUBSCRIPTIONS, now, academies=academies)
 
 
 async def import_history(session: AsyncSession, rows: Rows, *, now: datetime) -> Imported:
