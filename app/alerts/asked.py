@@ -1,10 +1,11 @@
 """What is asked of alerts over HTTP."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, Self
 
 from fastapi import Header, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.alerts.acting import MOST_AT_ONCE, Stale
 from app.alerts.deeds import Acknowledge, Assign, Deed, Note, Reopen, Resolve, Snooze
@@ -12,13 +13,12 @@ from app.alerts.examples import BULK, PATCH, RULES_ASKED
 from app.alerts.kinds import Action, AlertOrigin, Severity, Status
 from app.kit.etags import headers_of
 from app.kit.formats import FORMAT, ListFormat
-from app.kit.web import DEFAULT_LIMIT, CursorText, Day, Id, Limit, Text
+from app.kit.values import MAX_MONEY, Day, Id, Instant, Name, Text, Words
+from app.kit.web import DEFAULT_LIMIT, CursorText, Limit
 
-LONG = Field(min_length=1, max_length=4000)
 NOBODY = "none"
+VERSION = re.compile("[0-9]{1,18}")
 
-Words = Annotated[str, LONG]
-Name = Annotated[Text, Field(min_length=1)]
 ACTOR = Field(default=None, description="The person behind the key; else the key's name is told.")
 
 
@@ -67,7 +67,7 @@ class AlertPatch(BaseModel):
     status: Status | None = Field(default=None, description="RESOLVED, ACKNOWLEDGED, or OPEN.")
     action: Action | None = Field(default=None, description="Only with RESOLVED.")
     action_taken: Words | None = Field(default=None, description="Only with RESOLVED.")
-    snoozed_until: AwareDatetime | None = Field(default=None, description="Null wakes it.")
+    snoozed_until: Instant | None = Field(default=None, description="Null wakes it.")
     assignee: Name | None = Field(default=None, description="Null: nobody.")
     note: Words | None = None
     actor: Name | None = ACTOR
@@ -103,9 +103,7 @@ class AlertNamed(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: Id
-    version: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="It must still have this version."
-    )
+    version: Id | None = Field(default=None, description="It must still have this version.")
 
 
 class BulkResolve(BaseModel):
@@ -123,7 +121,9 @@ class RuleAsked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     enabled: bool = True
-    threshold: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    threshold: Annotated[float, Field(ge=-MAX_MONEY, le=MAX_MONEY, allow_inf_nan=False)] | None = (
+        None
+    )
     needs_level: Severity = Severity.LOW
     clear_days: Annotated[int, Field(ge=1, le=30)] = 2
     quiet_days: Annotated[int, Field(ge=0, le=366)] = 30
@@ -152,7 +152,7 @@ class Tag:
         if self._if_match == "*":
             return None
         bare = self._if_match.removeprefix("W/").strip('"').partition("-")[0]
-        if not (bare.isascii() and bare.isdecimal()):
+        if VERSION.fullmatch(bare) is None:
             raise Stale("If-Match names no version of the alert.", code="changed_meanwhile")
         return int(bare)
 

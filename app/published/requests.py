@@ -6,7 +6,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.kit.formats import FORMAT, ListFormat
-from app.kit.web import DEFAULT_LIMIT, CursorText, Day, Id, Limit
+from app.kit.values import Day, Id
+from app.kit.web import DEFAULT_LIMIT, CursorText, Limit
 
 MAX_RANGE_DAYS = 366
 MAX_ACADEMIES = 1000

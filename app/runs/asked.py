@@ -6,7 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.kit.web import DEFAULT_LIMIT, CursorText, Day, Id, Limit, Text
+from app.kit.values import Day, Id, Text
+from app.kit.web import DEFAULT_LIMIT, CursorText, Limit
 from app.runs.gate import DayState
 from app.runs.models import Only, RunStatus
 from app.runs.request import MAX_DAYS_BACK, DaysAsked, RunRequest

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.errors import Fault, NotFound
-from app.kit.web import MAX_ID
+from app.kit.values import MAX_ID
 from app.runs import ledger, queue, store
 from app.runs.claims import Superseded
 from app.runs.job import Workshop

@@ -11,7 +11,7 @@ from app.kit.cursors import Position
 from app.kit.errors import Conflict
 from app.kit.etags import TaggedRoute
 from app.kit.problems import answers
-from app.kit.web import Text
+from app.kit.values import Name, Text
 from app.runs import asking, reading, store
 from app.runs.answering import answer, check_report, counted, link, resumed, shown
 from app.runs.asked import LedgerQuery, PlanAsked, RunAsked, RunsQuery
@@ -41,10 +41,9 @@ router = APIRouter(prefix="/reports", tags=["reports"], route_class=TaggedRoute)
 Reader = Annotated[Key, require(Scope.REPORTS_READ)]
 Runner = Annotated[Key, require(Scope.REPORTS_RUN)]
 IdempotencyKey = Annotated[
-    Text | None,
+    Name | None,
     Header(
         alias="Idempotency-Key",
-        min_length=1,
         description="The same request with the same key gets the same answer for 24 hours.",
     ),
 ]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.kit.queries import Queries
 from app.kit.read_route import ReadRoute, calling_of
-from app.kit.web import Day, Id
+from app.kit.values import Day, Id
 from app.reports.churn.routes import router as churn
 
 
