@@ -12,14 +12,10 @@ from app.access.authentication import KeyDep, RememberedDep, require
 from app.access.models import ApiKey
 from app.access.scopes import Key, Scope
 from app.kit.errors import Fault, Forbidden, Invalid
-from app.kit.http.dependencies import (
-    Id,
-    SessionDep,
-    ShellDep,
-    Text,
-)
+from app.kit.http.dependencies import SessionDep, ShellDep
 from app.kit.http.etags import TaggedRoute
 from app.kit.http.problems import answers
+from app.kit.values import Id, Instant, Name, Text
 
 SHOWN_KEY: dict[str, Any] = {
     "id": "0190b5a0-6a3e-7c58-8f6e-2f6a2d1c9b11",
@@ -98,11 +94,11 @@ class KeyAsked(BaseModel):
         },
     )
 
-    name: Annotated[Text, Field(min_length=1)]
+    name: Name
     scopes: Annotated[list[Scope], Field(min_length=1)]
     academies: Annotated[list[Id], Field(min_length=1, max_length=1000)] | None = None
     report_types: Annotated[list[Text], Field(min_length=1, max_length=100)] | None = None
-    expires_at: datetime | None = None
+    expires_at: Instant | None = None
 
     def key(self) -> Key:
         """Return what the key may do."""
@@ -158,7 +154,7 @@ async def revoke_key(
 def _check_expiry(expires_at: datetime | None, now: datetime) -> None:
     if expires_at is None:
         return
-    if expires_at.tzinfo is None or expires_at <= now:
+    if expires_at <= now:
         fault = Fault(pointer="/expires_at", message="an instant with its offset, in the future")
         raise Invalid("The key would never be valid.", code="invalid_expiry", faults=[fault])
 

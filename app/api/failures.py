@@ -1,6 +1,6 @@
 """The one place where errors become answers."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 
@@ -8,7 +8,6 @@ import structlog
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.types import ExceptionHandler
 
 from app.api.middleware import HEAD
 from app.api.openapi import api_routes
@@ -52,11 +51,15 @@ async def answer_other(_request: Request, error: Exception) -> Response:
     )
 
 
-HANDLERS: Mapping[type[Exception], ExceptionHandler] = MappingProxyType(
-    {
-        **dict.fromkeys((AppError, HTTPException, RequestValidationError, *ROOTS), answer_failure),
-        Exception: answer_other,
-    }
+HANDLERS: Mapping[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = (
+    MappingProxyType(
+        {
+            **dict.fromkeys(
+                (AppError, HTTPException, RequestValidationError, *ROOTS), answer_failure
+            ),
+            Exception: answer_other,
+        }
+    )
 )
 
 

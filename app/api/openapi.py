@@ -112,7 +112,7 @@ def _declare_errors(operation: Json, scope: Scope | None) -> None:
     if operation.get("security"):
         answers.setdefault("401", {"description": "There is no valid key in the request."})
         answers.setdefault("429", {"description": "Too many invalid keys came from the address."})
-        answers.setdefault("503", {"description": "The database does not answer, or not in time."})
+        answers.setdefault("503", {"description": "Something is away, full or busy; try again."})
     if "application/json" in operation.get("requestBody", {}).get("content", {}):
         answers.setdefault("408", {"description": "The body did not arrive in time."})
         answers.setdefault("413", {"description": "There is more than is taken at once."})

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter
 
 from app.alerts.actions.commands import Resolve
 from app.alerts.actions.handler import Actor, act_on_all
@@ -23,6 +24,7 @@ from app.cli.terminal import output, run, show
 from app.kit.clock import utc_now
 from app.kit.days import ONE_DAY, day_of
 from app.kit.plurals import counted
+from app.kit.values import MAX_ID, Words
 from app.runs.contract import TextTable
 from app.settings import Settings
 from app.sources.database.connect import open_database
@@ -46,7 +48,8 @@ DONE = ("contacted", "offered", "no action", "false alarm")
 FORETOLD = ("judged", "churned", "precision", "95 % interval", "expected", "expected share")
 
 AcademiesOption = Annotated[
-    list[int] | None, typer.Option("--academy", help="Only this academy; may be repeated.")
+    list[int] | None,
+    typer.Option("--academy", min=1, max=MAX_ID, help="Only this academy; may be repeated."),
 ]
 Severities = Annotated[
     list[Severity] | None, typer.Option("--severity", help="Only these; may be repeated.")
@@ -56,10 +59,19 @@ Statuses = Annotated[
 ]
 Types = Annotated[list[str] | None, typer.Option("--type", help="Only these; may be repeated.")]
 Most = Annotated[int, typer.Option("--limit", min=1, max=1000, help="So many at most.")]
-Ids = Annotated[list[int], typer.Argument(help="The numbers of the alerts.", metavar="ALERT...")]
+Ids = Annotated[
+    list[int],
+    typer.Argument(help="The numbers of the alerts.", metavar="ALERT...", min=1, max=MAX_ID),
+]
 Did = Annotated[Action | None, typer.Option("--action", help="What was done.")]
-ActionTakenOption = Annotated[
-    str | None, typer.Option("--action-taken", help="What was done, in words.")
+ActionTaken = Annotated[
+    str | None,
+    typer.Option(
+        "--action-taken",
+        parser=TypeAdapter(Words).validate_python,
+        metavar="TEXT",
+        help="What was done, in words.",
+    ),
 ]
 OpenedFromOption = Annotated[
     datetime | None,
@@ -93,7 +105,7 @@ def list_(
 
 
 @alerts_app.command()
-def resolve(ids: Ids, *, action: Did = None, action_taken: ActionTakenOption = None) -> None:
+def resolve(ids: Ids, *, action: Did = None, action_taken: ActionTaken = None) -> None:
     """Resolve alerts by hand, all of them or none."""
     deed = Resolve(action=action, action_taken=action_taken)
     run(_resolve(ids, deed))

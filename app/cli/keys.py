@@ -13,8 +13,8 @@ from app.access.scopes import Key, Scope
 from app.cli.terminal import errors, output, run, show
 from app.kit.clock import utc_now
 from app.kit.errors import Invalid
-from app.kit.http.dependencies import MAX_ID
 from app.kit.plurals import counted
+from app.kit.values import MAX_CHARACTERS, MAX_ID
 from app.runs.contract import TextTable
 from app.runs.registry import report_named
 from app.settings import Settings
@@ -22,7 +22,6 @@ from app.sources.database.connect import open_database
 
 keys_app = typer.Typer(help="Make, list and revoke the keys of the HTTP API.", no_args_is_help=True)
 
-MOST_CHARACTERS = 200
 UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 KEY_COLUMNS = ("key", "name", "scopes", "academies", "reports", "expires", "last used", "state")
 
@@ -55,7 +54,7 @@ def create_key(
         report_named(report_type)
     wanted = Key(
         id=UUID(int=0),
-        name=name,
+        name=name.strip(),
         prefix="",
         scopes=frozenset(scope),
         academies=frozenset(academy) if academy else None,
@@ -110,8 +109,8 @@ async def _revoke(prefix: str) -> ApiKey:
 
 
 def _check_name(name: str) -> None:
-    if not 0 < len(name.strip()) <= len(name) <= MOST_CHARACTERS:
-        raise Invalid(f"A key has a name of 1 to {MOST_CHARACTERS} characters.")
+    if not 0 < len(name.strip()) <= len(name) <= MAX_CHARACTERS:
+        raise Invalid(f"A key has a name of 1 to {MAX_CHARACTERS} characters.")
 
 
 def _duration(text: str) -> timedelta:

@@ -14,6 +14,7 @@ from uvicorn.lifespan.on import LifespanOn, LifespanSendMessage
 from app.cli.ports import listen_on
 from app.kit import logs
 from app.kit.errors import AppError
+from app.kit.failures import unavailable_of
 from app.kit.http.protocol import KEEP_ALIVE_SECONDS, BoundedProtocol
 from app.settings import Settings
 
@@ -60,8 +61,9 @@ class _Lifespan(LifespanOn):
 
     async def send(self, message: LifespanSendMessage) -> None:
         raised = sys.exc_info()[1]
-        if message["type"] == "lifespan.startup.failed" and isinstance(raised, AppError):
-            self.error = raised
+        if message["type"] == "lifespan.startup.failed" and raised is not None:
+            self.error = unavailable_of(raised)
+        if self.error is not None:
             message = {"type": "lifespan.startup.failed", "message": ""}
         await super().send(message)
 

@@ -5,14 +5,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.kit.http.dependencies import (
-    DEFAULT_LIMIT,
-    CursorText,
-    Day,
-    Id,
-    Limit,
-)
+from app.kit.http.dependencies import DEFAULT_LIMIT, CursorText, Limit
 from app.kit.http.formats import FORMAT, ListFormat
+from app.kit.values import Day, Id
 
 MAX_RANGE_DAYS = 366
 MAX_ACADEMIES = 1000

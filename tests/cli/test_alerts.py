@@ -69,3 +69,17 @@ async def test_the_stats_count_by_type(database: Database, numbers: Sequence[int
     assert "inactivity" in answer.stdout
     assert "payment risk" in answer.stdout
     assert "initial" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list", "--academy", str(2**63)],
+        ["stats", "--academy", "0"],
+        ["resolve", str(2**63)],
+        ["resolve", "1", "--action-taken", "x" * 4_001],
+        ["resolve", "1", "--action-taken", " "],
+    ],
+)
+def test_a_value_beyond_its_bounds_is_wrong_usage(words: list[str]) -> None:
+    assert CliRunner().invoke(alerts_app, words).exit_code == 2

@@ -72,7 +72,7 @@ async def crowded(copies: Copies, tmp_path: Path) -> AsyncIterator[Command]:
     """The command on published days, where no file may hold more than 512 bytes."""
     home = tmp_path / "home"
     async with copies.of(published, home) as database:
-        yield Command(home, file_blocks=1, HEADSUP_DATABASE_URL=database.url)
+        yield Command(home, HEADSUP_DATABASE_URL=database.url).on_a_full_disk()
 
 
 def test_an_import_that_finds_no_room(crowded: Command, tmp_path: Path) -> None:
@@ -92,15 +92,26 @@ def test_an_export_that_finds_no_room(crowded: Command, tmp_path: Path) -> None:
     assert list(tmp_path.glob("*risks*")) == []
 
 
-async def test_a_database_that_can_only_be_read(headsup: Headsup, database: Database) -> None:
+@pytest.fixture
+async def read_only(database: Database) -> Database:
+    """A database that says no to writes, as a standby does."""
     name = make_url(database.url).database
     async with database.engine.begin() as connection:
         await connection.execute(
             text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
         )
+    return database
 
-    answer = await asyncio.to_thread(headsup, "generate-report", "churn", "--date", "2026-05-20")
 
-    assert answer.status == 1
-    assert answer.err.startswith("Error: The database can only be read (")
-    assert answer.err.count("\n") == 1
+@pytest.mark.parametrize("words", ["generate-report churn --date 2026-05-20", "serve --port 0"])
+async def test_a_database_that_can_only_be_read(
+    read_only: Database, tmp_path: Path, words: str
+) -> None:
+    command = Command(tmp_path / "home", HEADSUP_DATABASE_URL=read_only.url)
+
+    ended = await asyncio.to_thread(command.run, *words.split())
+
+    lines = [line for line in ended.err.splitlines() if not line.startswith("{")]
+    assert ended.status == 1
+    assert len(lines) == 1
+    assert lines[0].startswith("Error: The database can only be read (")

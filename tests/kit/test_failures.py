@@ -149,14 +149,14 @@ def of_the_system(number: int) -> Callable[[], None]:
         (of_the_system(errno.EHOSTUNREACH), "database_down"),
         (raising(TimeoutError()), "database_down"),
         (raising(MemoryError()), "out_of_memory"),
-        (raising(google.ServiceUnavailable("later")), "source_down"),
-        (raising(google.RetryError("later", None)), "source_down"),
+        (raising(google.ServiceUnavailable("later")), "source_down"),  # type: ignore[no-untyped-call]
+        (raising(google.RetryError("later", None)), "source_down"),  # type: ignore[no-untyped-call]
         (raising(requests.ConnectionError("refused")), "source_down"),
         (raising(ExceptionGroup("", [TimeoutError(), TimeoutError()])), "database_down"),
         (raising(NotFound("none")), "not_found"),
         (raising(ExceptionGroup("", [TimeoutError(), KeyError()])), None),
         (of_the_system(errno.ENOENT), None),
-        (raising(google.BadRequest("wrong")), None),
+        (raising(google.BadRequest("wrong")), None),  # type: ignore[no-untyped-call]
         (raising(KeyError("x")), None),
     ],
 )

@@ -11,8 +11,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.kit.http.cached_query import Queries
-from app.kit.http.dependencies import Day, Id
 from app.kit.http.direct_route import ReadRoute, calling_of
+from app.kit.values import Day, Id
 from app.reports.churn.api.routes import router as churn
 
 

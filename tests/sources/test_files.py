@@ -21,6 +21,7 @@ JSON_ROW = ROW | {"seen_at": "2024-05-01T03:30-05:00"}
     [
         ("a.csv", csv_of("a,7,ACTIVE,2024-05-01T08:30:00Z,1.5,eur")),
         ("A.CSV", csv_of("a,+7,ACTIVE,2024-05-01 10:30+02,1.5,EUR").replace("\n", "\r\n")),
+        ("spaced.csv", csv_of("\u3000a\u00a0,\t7,ACTIVE,2024-05-01T22:30:00+14:00,1.5,EUR")),
         ("a.csv.gz", gzip.compress(csv_of("a,7.0,ACTIVE,2024-05-01 08:30, 1.5 ,EUR").encode())),
         ("bom.csv", "\ufeff" + csv_of('"a",7,ACTIVE,2024-05-01T08:30:00,1.5,EUR')),
         ("a.ndjson", json.dumps(JSON_ROW) + "\n"),
@@ -116,10 +117,10 @@ def test_an_instant_keeps_its_microseconds_and_its_offset(tmp_path: Path) -> Non
 
 def test_activity_may_lack_values_and_lie_in_the_future(tmp_path: Path) -> None:
     path = write(
-        tmp_path, "a.csv", "id,user_id,kind,timestamp\n,,,\nx,-7,login,2999-01-01T00:00:00Z\n"
+        tmp_path, "a.csv", "id,user_id,kind,timestamp\n,,,\nx,-7,login,2199-01-01T00:00:00Z\n"
     )
 
     rows = read(path, ACTIVITY_COLUMNS)
 
     assert [row["user_id"] for row in rows] == [None, -7]
-    assert rows[1]["timestamp"] == datetime(2999, 1, 1, tzinfo=UTC)
+    assert rows[1]["timestamp"] == datetime(2199, 1, 1, tzinfo=UTC)

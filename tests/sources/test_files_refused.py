@@ -38,6 +38,16 @@ GOOD = "a,7,ACTIVE,2024-05-01,1,EUR"
         ("a,7,,,inf,", "amount", "found 'inf', expected a finite number"),
         ("a,7,,,1e999,", "amount", "found '1e999', expected a finite number"),
         ("a,7,,,-0.01,", "amount", "found '-0.01', expected a finite number of at least 0"),
+        ("a,7,,,1000000.01,", "amount", "of at least 0 and at most 1,000,000"),
+        (f"{'x' * 201},7,,,,", "id", "expected text of at most 200 characters"),
+        ("a\u200bb,7,,,,", "id", "none of them invisible"),
+        ("a\x1fb,7,,,,", "id", "none of them invisible"),
+        ("a,7,,1970-12-31T23:59:59Z,,", "seen_at", "from 1971 to 2200"),
+        ("a,7,,12024-05-01,,", "seen_at", "found '12024-05-01', expected a time"),
+        ("a,7,,2024-05-01T00:00:00+99:99,,", "seen_at", "expected a time"),
+        ("a,7,,2024-05-01T00:00:00+14:01,,", "seen_at", "expected a time"),
+        ("a,7,,2024-05-01T00:00:00+15,,", "seen_at", "expected a time"),
+        ("a,7,,2024-05-01T00:00:00 Europe/Madrid,,", "seen_at", "expected a time"),
         ("a,7,,,,EURO", "currency", "found 'EURO', expected 3 letters"),
         ("a,7,,,,€", "currency", "found '€', expected 3 letters"),
     ],
@@ -74,6 +84,24 @@ def test_parquet_is_checked_as_text_is(
 
     with pytest.raises(Invalid, match=rf"row 2, {column}: found"):
         read(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"id": "\\ud800", "user_id": 7}',
+        '{"id": "a\\u0000", "user_id": 7}',
+        '{"id": "' + "x" * 9_000 + '", "user_id": 7}',
+        '{"id": "a", "user_id": ' + "[" * 10_000 + "]" * 10_000 + "}",
+        '{"id": "a", "user_id": 9223372036854775808}',
+        '{"id": "a", "user_id": 7, "seen_at": 1714550400}',
+    ],
+)
+def test_json_that_no_column_takes_is_refused(tmp_path: Path, row: str) -> None:
+    path = write(tmp_path, "a.ndjson", '{"id":"a","user_id":7}\n' + row + "\n")
+
+    with pytest.raises(Invalid):
+        read(path)
 
 
 def test_json_is_refused_by_its_line(tmp_path: Path) -> None:

@@ -119,7 +119,6 @@ async def test_no_rows_change_nothing(writing: httpx.AsyncClient) -> None:
     ("path", "rows"),
     [
         ("/subscriptions", [subscription(), subscription(id="s9", academy_id=2)]),
-        ("/subscriptions", [subscription(id="theirs")]),
         ("/subscriptions", [subscription(id="planted", user_id=7)]),
         ("/academies", [{"id": 2, "slug": "b", "name": "B"}]),
         ("/users", [{"id": 7, "email": "x@example.com"}]),

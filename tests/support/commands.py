@@ -7,11 +7,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from tests.support.processes import packages
 
 ENDS_WITHIN = 300
-LIMITED = 'ulimit -f "$0" && exec "$@"'
+LIMITED = 'ulimit -f 1 && exec "$0" "$@"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,22 +26,25 @@ class Ended:
 
 
 class Command:
-    """`headsup` with a home, and perhaps a database, of its own.
+    """`headsup` with a home, and perhaps a database, of its own."""
 
-    Its files may grow to so many blocks of 512 bytes, as on a disk that is nearly full. Python
-    compiles nothing there: it would leave its own files cut short.
-    """
-
-    def __init__(self, home: Path, *, file_blocks: int | None = None, **environment: str) -> None:
-        limit = "unlimited" if file_blocks is None else str(file_blocks)
-        self._limited = ["/bin/sh", "-c", LIMITED, limit, sys.executable, "-m", "app"]
+    def __init__(self, home: Path, **environment: str) -> None:
+        self._program = [sys.executable, "-m", "app"]
         self._environment = {
             "PYTHONPATH": packages(),
             "PATH": os.defpath,
-            "PYTHONDONTWRITEBYTECODE": "1" if file_blocks else "",
             "HEADSUP_HOME": str(home),
             **environment,
         }
+
+    def on_a_full_disk(self) -> Self:
+        """Let no file grow beyond 512 bytes.
+
+        Python compiles nothing then: it would leave its own files cut short.
+        """
+        self._program = ["/bin/sh", "-c", LIMITED, *self._program]
+        self._environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        return self
 
     def run(self, *words: str, kill_after: float | None = None) -> Ended:
         """Run it to its end, or kill it with all that it started after so many seconds."""
@@ -60,7 +64,7 @@ class Command:
     ) -> subprocess.Popen[bytes]:
         """Start it in a session of its own."""
         return subprocess.Popen(  # noqa: S603 - our own program
-            [*self._limited, *words],
+            [*self._program, *words],
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,

@@ -10,11 +10,11 @@ from app.sources.imports import Column, read_batches, schema_of
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 COLUMNS = (
-    Column("id", "string", required=True),
+    Column("id", "string", required=True, is_id=True),
     Column("user_id", "int64", required=True, minimum=1),
     Column("status", "string", choices=("ACTIVE", "OVER")),
     Column("seen_at", "timestamp", not_future=True),
-    Column("amount", "float64", minimum=0),
+    Column("amount", "float64", minimum=0, maximum=1_000_000),
     Column("currency", "string", letters=3),
 )
 ROW = {

@@ -1,10 +1,11 @@
 """What is asked of alerts over HTTP."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, Self
 
 from fastapi import Header, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.alerts.actions.commands import (
     Acknowledge,
@@ -23,22 +24,14 @@ from app.alerts.enums import (
     AlertStatus,
     Severity,
 )
-from app.kit.http.dependencies import (
-    DEFAULT_LIMIT,
-    CursorText,
-    Day,
-    Id,
-    Limit,
-    Text,
-)
+from app.kit.http.dependencies import DEFAULT_LIMIT, CursorText, Limit
 from app.kit.http.etags import headers_of
 from app.kit.http.formats import FORMAT, ListFormat
+from app.kit.values import MAX_MONEY, Day, Id, Instant, Name, Text, Words
 
-LONG = Field(min_length=1, max_length=4000)
 NOBODY = "none"
+VERSION = re.compile("[0-9]{1,18}")
 
-LongText = Annotated[str, LONG]
-PersonName = Annotated[Text, Field(min_length=1)]
 ACTOR = Field(default=None, description="The person behind the key; else the key's name is told.")
 
 
@@ -57,7 +50,7 @@ class AlertQuery(BaseModel):
     type: Annotated[list[Text], Field(max_length=20)] = []
     origin: Annotated[list[AlertOrigin], Field(max_length=3)] = []
     user: Id | None = Field(default=None, description="Only this learner.")
-    assignee: PersonName | None = Field(default=None, description="`none`: those that nobody has.")
+    assignee: Name | None = Field(default=None, description="`none`: those that nobody has.")
     triggered_from: Day | None = None
     triggered_to: Day | None = None
     group: AlertGrouping | None = Field(
@@ -86,11 +79,11 @@ class AlertPatch(BaseModel):
 
     status: AlertStatus | None = Field(default=None, description="RESOLVED, ACKNOWLEDGED, or OPEN.")
     action: Action | None = Field(default=None, description="Only with RESOLVED.")
-    action_taken: LongText | None = Field(default=None, description="Only with RESOLVED.")
-    snoozed_until: AwareDatetime | None = Field(default=None, description="Null wakes it.")
-    assignee: PersonName | None = Field(default=None, description="Null: nobody.")
-    note: LongText | None = None
-    actor: PersonName | None = ACTOR
+    action_taken: Words | None = Field(default=None, description="Only with RESOLVED.")
+    snoozed_until: Instant | None = Field(default=None, description="Null wakes it.")
+    assignee: Name | None = Field(default=None, description="Null: nobody.")
+    note: Words | None = None
+    actor: Name | None = ACTOR
 
     @model_validator(mode="after")
     def something(self) -> Self:
@@ -123,9 +116,7 @@ class AlertNamed(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: Id
-    version: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="It must still have this version."
-    )
+    version: Id | None = Field(default=None, description="It must still have this version.")
 
 
 class BulkResolve(BaseModel):
@@ -135,15 +126,17 @@ class BulkResolve(BaseModel):
 
     alerts: Annotated[list[AlertNamed], Field(min_length=1, max_length=MOST_AT_ONCE)]
     action: Action | None = None
-    action_taken: LongText | None = None
-    actor: PersonName | None = ACTOR
+    action_taken: Words | None = None
+    actor: Name | None = ACTOR
 
 
 class RuleAsked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     enabled: bool = True
-    threshold: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    threshold: Annotated[float, Field(ge=-MAX_MONEY, le=MAX_MONEY, allow_inf_nan=False)] | None = (
+        None
+    )
     needs_level: Severity = Severity.LOW
     clear_days: Annotated[int, Field(ge=1, le=30)] = 2
     quiet_days: Annotated[int, Field(ge=0, le=366)] = 30
@@ -156,7 +149,7 @@ class RulesAsked(BaseModel):
 
     academy: Id | None = None
     reports: dict[Text, dict[Text, RuleAsked | None]]
-    actor: PersonName | None = ACTOR
+    actor: Name | None = ACTOR
 
 
 class Tag:
@@ -172,7 +165,7 @@ class Tag:
         if self._if_match == "*":
             return None
         bare = self._if_match.removeprefix("W/").strip('"').partition("-")[0]
-        if not (bare.isascii() and bare.isdecimal()):
+        if VERSION.fullmatch(bare) is None:
             raise Stale("If-Match names no version of the alert.", code="changed_meanwhile")
         return int(bare)
 

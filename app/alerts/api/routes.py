@@ -113,7 +113,7 @@ async def resolve_alerts(
     return BulkResolved(items=[AlertVersion(id=one.id, version=one.version) for one in done])
 
 
-@router.get("/alerts/{alert_id:int}", summary="One alert with its history", responses=problems(404))
+@router.get("/alerts/{alert_id}", summary="One alert with its history", responses=problems(404))
 async def get_alert(
     alert_id: PathId, response: Response, key: AlertReader, session: SessionDep, shell: ShellDep
 ) -> AlertDetail:
@@ -123,9 +123,7 @@ async def get_alert(
     return detail
 
 
-@router.patch(
-    "/alerts/{alert_id:int}", summary="Act on an alert", responses=problems(404, 409, 412)
-)
+@router.patch("/alerts/{alert_id}", summary="Act on an alert", responses=problems(404, 409, 412))
 async def change_alert(
     alert_id: PathId,
     asked: AlertPatch,

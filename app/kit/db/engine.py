@@ -1,7 +1,7 @@
 """Tables with guessable names, and transactions that end at the edge."""
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from functools import partial
@@ -11,9 +11,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Enum, MetaData, any_, cast, text
+from sqlalchemy import DateTime, Enum, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.orm import Mapped
 from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -57,11 +56,6 @@ def text_enum(kind: type[StrEnum], name: str) -> Enum:
         create_constraint=True,
         values_callable=lambda members: [member.value for member in members],
     )
-
-
-def among(column: Mapped[Any], values: Iterable[object], kind: Any) -> ColumnElement[bool]:  # noqa: ANN401 - of SQLAlchemy
-    """Say that a column has one of `values`, sent as one array: there may be too many to name."""
-    return column == any_(cast(list(values), ARRAY(kind)))
 
 
 class Database:

@@ -1,13 +1,12 @@
-"""What routes depend on: the database, a session, the clock, and types of what they take."""
+"""What routes depend on: the database, a session, the clock, and where and how many."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Path, Request
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,11 +16,10 @@ from app.kit.concurrency.single_flight import SingleFlight
 from app.kit.db.engine import Database
 from app.kit.db.read_pool import MOST_SECONDS
 from app.kit.http.streaming import Streams
+from app.kit.values import MAX_ID
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
-MAX_ID = 2**63 - 1
-ISO_DAY_CHARACTERS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,24 +63,6 @@ def _limit(_session: Session, _transaction: SessionTransaction, connection: Conn
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 
 
-def _only_iso(value: object) -> object:
-    """Refuse what pydantic would take as well: numbers, and instants at midnight."""
-    if isinstance(value, str) and len(value) != ISO_DAY_CHARACTERS:
-        raise ValueError("a day is written like 2026-01-31")
-    return value
-
-
-def _without_nul(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("text has no NUL characters")
-    return value
-
-
-Day = Annotated[
-    date, BeforeValidator(_only_iso), WithJsonSchema({"type": "string", "format": "date"})
-]
-Text = Annotated[str, AfterValidator(_without_nul), Field(max_length=200)]
-Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 PathId = Annotated[int, Path(ge=1, le=MAX_ID)]
 CursorText = Annotated[
     str,

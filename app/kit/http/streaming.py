@@ -170,8 +170,9 @@ class CopyAnswer(Response):
             sending.result()
 
     async def _send(self, scope: Scope, send: Send) -> None:
+        limit = asyncio.timeout(self._stall_seconds)
         try:
-            async with asyncio.timeout(self._stall_seconds) as limit:
+            async with limit:
                 await self._send_all(scope, _extending(limit, self._stall_seconds, send))
         except TimeoutError:
             if not limit.expired():

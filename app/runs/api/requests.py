@@ -6,14 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.kit.http.dependencies import (
-    DEFAULT_LIMIT,
-    CursorText,
-    Day,
-    Id,
-    Limit,
-    Text,
-)
+from app.kit.http.dependencies import DEFAULT_LIMIT, CursorText, Limit
+from app.kit.values import Day, Id, Text
 from app.runs.execution.request import MAX_DAYS_BACK, DaySelection, RunRequest
 from app.runs.ledger.quality_gate import DayState
 from app.runs.models import Only, RunStatus

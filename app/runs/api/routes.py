@@ -9,9 +9,9 @@ from app.access.authentication import require
 from app.access.scopes import Key, Scope
 from app.kit.errors import Conflict
 from app.kit.http.cursors import Position
-from app.kit.http.dependencies import Text
 from app.kit.http.etags import TaggedRoute
 from app.kit.http.problems import answers
+from app.kit.values import Name, Text
 from app.runs import store
 from app.runs.api import queries
 from app.runs.api.dependencies import OpenedDep
@@ -55,10 +55,9 @@ router = APIRouter(prefix="/reports", tags=["reports"], route_class=TaggedRoute)
 RunReader = Annotated[Key, require(Scope.REPORTS_READ)]
 Runner = Annotated[Key, require(Scope.REPORTS_RUN)]
 IdempotencyKey = Annotated[
-    Text | None,
+    Name | None,
     Header(
         alias="Idempotency-Key",
-        min_length=1,
         description="The same request with the same key gets the same answer for 24 hours.",
     ),
 ]

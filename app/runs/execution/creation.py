@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.errors import Fault, NotFound
-from app.kit.http.dependencies import MAX_ID
+from app.kit.values import MAX_ID
 from app.runs import store
 from app.runs.execution import queue
 from app.runs.execution.context import WorkerContext

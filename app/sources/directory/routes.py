@@ -1,20 +1,19 @@
 """The names of academies and learners over HTTP."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import BigInteger, func
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from app.access.authentication import KeyDep, require
 from app.access.scopes import Key, Scope
-from app.kit.db.engine import among
 from app.kit.errors import NotFound
 from app.kit.http import cursors
 from app.kit.http.dependencies import (
     DEFAULT_LIMIT,
-    Id,
     Limit,
     PathId,
     SessionDep,
@@ -22,6 +21,7 @@ from app.kit.http.dependencies import (
 )
 from app.kit.http.etags import TaggedRoute
 from app.kit.http.problems import answers
+from app.kit.values import Id
 from app.sources.directory.imports import (
     ACADEMY_COLUMNS,
     USER_COLUMNS,
@@ -132,13 +132,11 @@ async def put_academies(
     request: Request, key: DirectoryWriter, session: SessionDep, shell: ShellDep
 ) -> Written:
     """Write whole academies, at most 50,000, all or none. A limited key writes its own."""
-    uploaded = await http_upload.receive(request, ACADEMY_COLUMNS)
-    if key.academies is not None:
-        key.narrow(uploaded.values("id"))
     now = shell.clock()
-    return await http_upload.load_upload(
-        uploaded, ACADEMY_COLUMNS, now, lambda rows: import_academies(session, rows, now=now)
-    )
+    upload = await http_upload.receive(request, ACADEMY_COLUMNS, now)
+    if key.academies is not None:
+        key.narrow(upload.values("id"))
+    return await http_upload.load_upload(upload, partial(import_academies, session, now=now))
 
 
 @router.put(
@@ -155,15 +153,7 @@ async def put_users(
 
     A limited key writes only those who have no subscription in another academy.
     """
-    uploaded = await http_upload.receive(request, USER_COLUMNS)
-    if key.academies is not None:
-        elsewhere = select(Subscription.user_id).where(
-            among(col(Subscription.user_id), uploaded.values("id"), BigInteger),
-            col(Subscription.academy_id).not_in(key.academies),
-        )
-        others = frozenset[object]((await session.exec(elsewhere)).all())
-        uploaded.refuse("id", others, "there is no such learner")
     now = shell.clock()
-    return await http_upload.load_upload(
-        uploaded, USER_COLUMNS, now, lambda rows: import_users(session, rows, now=now)
-    )
+    upload = await http_upload.receive(request, USER_COLUMNS, now)
+    write = partial(import_users, session, now=now, academies=key.academies)
+    return await http_upload.load_upload(upload, write)

@@ -3,10 +3,20 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from app.kit.values import (
+    FIRST_INSTANT,
+    HOURS_AND_MINUTES,
+    INVISIBLE,
+    LAST_INSTANT,
+    WHITESPACE,
+)
 from app.sources.imports.columns import DUCKDB_TYPES, Column
 
-EARLIEST_INSTANT_SQL = "TIMESTAMPTZ '0001-01-01 00:00:00+00'"
-LATEST = "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'"
+UNSEEN = "'[" + "".join(f"\\x{{{a:x}}}-\\x{{{b:x}}}" for a, b in INVISIBLE) + "]'"
+"""As `app.kit.values` has it, in the words of DuckDB's expressions."""
+OFFSET = f"Z|[+-]({HOURS_AND_MINUTES}|0[0-9]|1[0-4])"
+TIME_OF_DAY = f"[T ][0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]+)?)? ?({OFFSET})?"
+WRITTEN = f"'[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}({TIME_OF_DAY})?'"
 WHOLE = "'[+-]?[0-9]+([.]0*)?'"
 MINUTE_AND_OFFSET = "'^([0-9-]{8,10}[T ][0-9]{2}:[0-9]{2})([Z+-])'"
 
@@ -61,15 +71,31 @@ def sound(column: Column, now: datetime) -> str:
         conditions.append(f"regexp_full_match({name}, '[A-Z]{{{column.letters}}}')")
     if column.minimum is not None:
         conditions.append(f"{name} >= {column.minimum}")
-    if column.kind == "float64":
-        conditions.append(f"isfinite({name})")
-    if column.kind == "string":
-        conditions.append(f"NOT contains({name}, chr(0))")
-    if column.kind == "timestamp":
-        latest = f"TIMESTAMPTZ '{now.isoformat()}'" if column.not_future else LATEST
-        conditions.append(f"{name} BETWEEN {EARLIEST_INSTANT_SQL} AND {latest}")
+    if column.maximum is not None:
+        conditions.append(f"{name} <= {column.maximum}")
+    conditions += _kind_conditions(column, now)
     valid = f"coalesce({' AND '.join(conditions)}, false)"
     return valid if column.needs_value else f'(NOT "given_{column.name}" OR {valid})'
+
+
+def _kind_conditions(column: Column, now: datetime) -> Sequence[str]:
+    name = f'"{column.name}"'
+    match column.kind:
+        case "float64":
+            return [f"isfinite({name})"]
+        case "string":
+            unseen = f"regexp_matches({name}, {UNSEEN})" if column.is_id else _has_nul(name)
+            return [f"length({name}) <= {column.characters}", f"NOT {unseen}"]
+        case "timestamp":
+            latest = now if column.not_future else LAST_INSTANT
+            bounds = (f"TIMESTAMPTZ '{bound.isoformat()}'" for bound in (FIRST_INSTANT, latest))
+            return [f"{name} BETWEEN {' AND '.join(bounds)}"]
+        case "int64":
+            return []
+
+
+def _has_nul(name: str) -> str:
+    return f"contains({name}, chr(0))"
 
 
 def _given(column: Column, source: str | None) -> str:
@@ -100,10 +126,10 @@ def _parsed(column: Column, text: str) -> str:
         case "timestamp":
             seconds = f"regexp_replace({text}, {MINUTE_AND_OFFSET}, '\\1:00\\2')"
             instant = f"TRY_CAST({seconds} AS TIMESTAMPTZ)"
-            return f"CASE WHEN regexp_matches({text}, '^[0-9]') THEN {instant} END"
+            return f"CASE WHEN regexp_full_match({text}, {WRITTEN}) THEN {instant} END"
         case "float64" | "string":
             return f"TRY_CAST({text} AS DOUBLE)"
 
 
 def _text(column: Column) -> str:
-    return f"nullif(trim(CAST(\"{column.name}\" AS VARCHAR)), '')"
+    return f"nullif(trim(CAST(\"{column.name}\" AS VARCHAR), '{WHITESPACE}'), '')"

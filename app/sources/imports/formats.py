@@ -147,7 +147,7 @@ def _keys(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             row = None
         yield from row if isinstance(row, dict) else ()
 

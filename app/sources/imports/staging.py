@@ -1,7 +1,7 @@
 """Puts the rows of a file beside a table, so that scripts of SQL can compare the two."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +28,10 @@ class Loading:
     identical rows; `conflicts` selects rows that contradict each other (`row`, `other`, the
     `column` they share, its value as `found`, and the `total`); `merge` takes over the rest.
     Scripts count what they did by selecting numbers named as the fields of `Imported`.
+
+    Of a writer who may write some academies only, `beyond` selects the rows that concern others
+    (`row`, `column`, `message`, `total`). `identify` and `identify_own` replace the id that a row
+    was sent with by the one under which the writer's subscription is stored.
     """
 
     kind: str
@@ -37,12 +41,24 @@ class Loading:
     conflicts: str
     merge: tuple[str, ...]
     of_people: bool = True
+    beyond: str | None = None
+    identify: str | None = None
+    identify_own: str | None = None
 
 
 async def load_staged(
-    session: AsyncSession, rows: CheckedRows, loading: Loading, now: datetime
+    session: AsyncSession,
+    rows: CheckedRows,
+    loading: Loading,
+    now: datetime,
+    *,
+    academies: Collection[int] | None = None,
 ) -> Imported:
-    """Import rows in the caller's transaction; raise `Invalid` for what contradicts itself."""
+    """Import rows in the caller's transaction; raise `Invalid` for what contradicts itself.
+
+    With `academies`, raises it too for rows that concern other ones. `stage` has locked the table
+    until the transaction ends, so that what is found then is still so when the rows are written.
+    """
     if loading.of_people:
         await erasure.keep_out(session)
     await _run(session, loading.stage, now)
@@ -50,6 +66,7 @@ async def load_staged(
     counts: Counter[str] = Counter()
     if loading.of_people:
         counts["skipped_erased"] = await erasure.skip_staged(session)
+    await _confine(session, rows, loading, academies)
     counts.update(await _run(session, loading.collapse, now))
     await _refuse_conflicts(session, rows, loading.conflicts)
     for script in loading.merge:
@@ -73,6 +90,27 @@ async def _run(session: AsyncSession, script: str, now: datetime) -> Mapping[str
         if result.returns_rows:
             counts.update({str(name): count for name, count in result.mappings().one().items()})
     return counts
+
+
+async def _confine(
+    session: AsyncSession, rows: CheckedRows, loading: Loading, academies: Collection[int] | None
+) -> None:
+    """Refuse rows beyond the academies, and find out which things the others are about."""
+    connection = await session.connection()
+    reach = {} if academies is None else {"academies": sorted(academies)}
+    if loading.beyond is not None and reach:
+        (sql,) = _statements(loading.beyond)
+        found = await connection.execute(sql, {"listed": MAX_LISTED, **reach})
+        if beyond := found.mappings().all():
+            faults = [
+                RowFault(row=each["row"], column=each["column"], message=each["message"])
+                for each in beyond
+            ]
+            raise rows.refusal(faults, beyond[0]["total"])
+    identify = loading.identify_own if reach else loading.identify
+    if identify is not None:
+        (sql,) = _statements(identify)
+        await connection.execute(sql, reach)
 
 
 async def _refuse_conflicts(session: AsyncSession, rows: CheckedRows, script: str) -> None:

@@ -58,8 +58,12 @@ def _sound(values: pa.Array, column: Column, now: datetime) -> pa.Array:
         sound = pc.and_(sound, pc.is_in(values, pa.array(column.choices, pa.string())))
     if column.minimum is not None:
         sound = pc.and_(sound, pc.greater_equal(values, column.minimum))
+    if column.maximum is not None:
+        sound = pc.and_(sound, pc.less_equal(values, column.maximum))
     if column.not_future:
         sound = pc.and_(sound, pc.less_equal(values, pa.scalar(now, values.type)))
+    if column.kind == "string":
+        sound = pc.and_(sound, pc.less_equal(pc.utf8_length(values), column.characters))
     missing = pc.is_null(values)
     if column.needs_value:
         return pc.and_(pc.invert(missing), pc.fill_null(sound, fill_value=False))

@@ -1,5 +1,6 @@
 """Imports subscriptions as a source has them now, or ready-made versions of them."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,6 +17,9 @@ SUBSCRIPTION_IMPORT = Loading(
     collapse=load_sql(__package__, "collapse"),
     conflicts=load_sql(__package__, "conflicts"),
     merge=(load_sql(__package__, "append"), load_sql(__package__, "settle")),
+    beyond=load_sql(__package__, "beyond"),
+    identify=load_sql(__package__, "identify"),
+    identify_own=load_sql(__package__, "identify_own"),
 )
 HISTORY_IMPORT = Loading(
     kind="subscription-history",
@@ -24,18 +28,23 @@ HISTORY_IMPORT = Loading(
     collapse=load_sql(__package__, "collapse"),
     conflicts=load_sql(__package__, "history_conflicts"),
     merge=(load_sql(__package__, "merge_history"), load_sql(__package__, "settle")),
+    identify=load_sql(__package__, "identify"),
 )
 
 
 async def import_subscriptions(
-    session: AsyncSession, rows: CheckedRows, *, now: datetime
+    session: AsyncSession,
+    rows: CheckedRows,
+    *,
+    now: datetime,
+    academies: Collection[int] | None = None,
 ) -> Imported:
     """Import whole rows of `COLUMNS`, observed at `now`; what changed becomes a version.
 
     Several rows of one subscription are applied in the order of `updated_at`. Raises `Invalid`
-    if they have the same or none.
+    if they have the same or none, or enrol somebody whom only others than `academies` know.
     """
-    return await load_staged(session, rows, SUBSCRIPTION_IMPORT, now)
+    return await load_staged(session, rows, SUBSCRIPTION_IMPORT, now, academies=academies)
 
 
 async def import_history(session: AsyncSession, rows: CheckedRows, *, now: datetime) -> Imported:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Double, Identity, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, Double, Identity, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from app.kit.db.engine import INSTANT, Table, text_enum
@@ -33,10 +33,20 @@ class SubscriptionContent(SQLModel):
 
 
 class Subscription(Table, SubscriptionContent, table=True):
-    """A subscription as it was last seen; `updated_at` is the newest stamp seen."""
+    """A subscription as it was last seen; `updated_at` is the newest stamp seen.
+
+    One that a writer of some academies made has the `id` `<academy><unit separator><id>`.
+    """
 
     __tablename__: ClassVar[str] = "subscriptions"
-    __table_args__ = (CheckConstraint(FINITE_MRR, name="finite_mrr"),)
+    __table_args__ = (
+        CheckConstraint(FINITE_MRR, name="finite_mrr"),
+        Index(
+            "ix_subscriptions_id_in_academy",
+            text("split_part(id, chr(31), 2)"),
+            postgresql_where=text("strpos(id, chr(31)) > 0"),
+        ),
+    )
 
     id: str = Field(primary_key=True, sa_type=Text)
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.kit.http.dependencies import DEFAULT_LIMIT, Id, Limit
+from app.kit.http.dependencies import DEFAULT_LIMIT, Limit
+from app.kit.values import Id
 from app.published.requests import MAX_RANGE_DAYS, DayQuery, ListQuery
 from app.reports.churn.scoring import RiskLevel
 

@@ -14,7 +14,7 @@ SELECT
     greatest(row, neighbour) AS row,
     least(row, neighbour) AS other,
     'id' AS "column",
-    id AS found,
+    substr(id, strpos(id, chr(31)) + 1) AS found,
     count(*) OVER () AS total
 FROM neighbours
 WHERE neighbour IS NOT NULL AND (updated_at = stamp_before) IS NOT FALSE

@@ -16,7 +16,7 @@ SELECT
     greatest(row, neighbour) AS row,
     least(row, neighbour) AS other,
     'effective_from' AS "column",
-    id AS found,
+    substr(id, strpos(id, chr(31)) + 1) AS found,
     count(*) OVER () AS total
 FROM neighbours
 WHERE neighbour IS NOT NULL AND (observed_at = observed_before) IS NOT FALSE
