@@ -20,7 +20,7 @@ from sqlmodel.sql.sqltypes import AutoString
 from app.kit.db.engine import Database, metadata
 from app.kit.errors import Conflict
 
-APP_ROOT = Path(__file__).parents[1]
+APP_ROOT = Path(__file__).parents[2]
 MIGRATING = 4_201_764  # the advisory lock that who migrates holds
 NOT_OURS = re.compile(r"churn_risk_reports_\d{6}|pgqueuer(_.+)?")
 
