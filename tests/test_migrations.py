@@ -24,8 +24,8 @@ CHECKS = text("""
 CHECK = """
 import asyncio, sys
 from alembic import command
-from app.kit.db import Database
-from app.sources import migrations
+from app.kit.db.engine import Database
+from app.sources.database import migrations
 
 async def check(url):
     async with Database(url, pooled=False).engine.connect() as connection:

@@ -21,8 +21,14 @@ class FailedAttempts:
     forgotten, because too many others came after it, has a full one.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        most_at_once: int = MOST_AT_ONCE,
+    ) -> None:
         self._monotonic = monotonic
+        self._most_at_once = most_at_once
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
     def is_exhausted(self, address: str) -> bool:
@@ -48,7 +54,7 @@ class FailedAttempts:
     def _wait(self, site: str) -> float:
         """Return the seconds until the next attempt."""
         full_at = self._full_at.get(site, 0.0)
-        return full_at - self._monotonic() - (MOST_AT_ONCE - 1) * SECONDS_EACH
+        return full_at - self._monotonic() - (self._most_at_once - 1) * SECONDS_EACH
 
 
 def site_of(address: str) -> str:
