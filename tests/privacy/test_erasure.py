@@ -58,10 +58,10 @@ for name in sys.argv[1].split():
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from app.kit.clock import utc_now
-from app.kit.db import Database
+from app.kit.db.engine import Database
 from app.privacy.erasure import erase
 from app.settings import Settings
-from app.sources.opening import open_lake
+from app.sources.startup import open_lake
 
 async def main(url, home):
     database = Database(url)

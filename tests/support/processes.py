@@ -19,7 +19,7 @@ USER_OF_A_SERVER = """
 import signal
 import sys
 from pathlib import Path
-from app.sources.embedded import Server
+from app.sources.database.embedded_server import Server
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever started the tests may ignore it
 server = Server(Path(sys.argv[1]), durable=False)
