@@ -21,7 +21,7 @@ FIRST, LAST = date(2026, 3, 1), date(2026, 3, DAYS)
 FOLDER_HOLDER = """
 import sys
 from pathlib import Path
-from app.sources.warehouse.folders import private_folder
+from app.sources.warehouse.temp_dirs import private_folder
 
 with private_folder(Path(sys.argv[1])) as folder:
     (folder / "file").touch()
