@@ -16,7 +16,9 @@ LEVEL_COLUMNS = ("academy", "subscribers", "low", "medium", "high", "critical", 
 RISK_COLUMNS = ("score", "level", "academy", "learner", "main reason")
 
 
-async def glance(session: AsyncSession, day: date, academies: Academies) -> Sequence[TextTable]:
+async def console_tables(
+    session: AsyncSession, day: date, academies: Academies
+) -> Sequence[TextTable]:
     """Return the levels of each academy and the riskiest subscribers."""
     names = {
         academy.id: academy.name or academy.slug

@@ -137,7 +137,8 @@ async def _fetch_and_run(job: RunContext, days: Sequence[date]) -> None:
     bound = log.bind(report=job.run.report_type, run=str(job.run.id), attempt=job.mine.attempt)
     left = list(days)
     try:
-        await ensure_months(job.workshop.sources.database, job.report.table, days)
+        for table in job.report.monthly_tables():
+            await ensure_months(job.workshop.sources.database, table, days)
         async with job.report.fetch_data(days, job.run.academies, labels) as fetched:
             async with job.connection.transaction() as session:
                 await lease.add_usage(session, job.mine, fetched.usage)
