@@ -15,8 +15,8 @@ from app.reports.churn.report import ChurnReport
 from app.runs.contract import Fetched, Processed
 from app.runs.execution import runner
 from app.runs.execution.context import RunContext
+from app.runs.execution.day_runner import MOST_DAY_TRIES, TryFailed
 from app.runs.execution.lease import Superseded
-from app.runs.execution.tries import MOST_TRIES, TryFailed
 from app.runs.ledger.tables import PreparedDay
 from app.runs.models import Run, RunDayState
 from app.sources.imports.import_file import FileKind
@@ -101,7 +101,7 @@ async def test_the_day_is_tried_again_and_the_one_before_it_stays(
 
 
 async def test_a_day_that_never_keeps_its_connection_has_failed(sources: Sources, run: Run) -> None:
-    for _ in range(MOST_TRIES - 1):
+    for _ in range(MOST_DAY_TRIES - 1):
         async with job_of(run, Unlucky(sources)) as job:
             with pytest.raises(TryFailed):
                 await runner._fetch_and_run(job, DAYS[-1:])

@@ -21,15 +21,13 @@ from app.kit.http.cursors import PAGE_PARAMETERS
 from app.kit.sql import load_sql
 from app.reports.churn.alerts import alerts
 from app.reports.churn.api.requests import RiskQuery, RiskSort
-from app.reports.churn.console import console_tables
+from app.reports.churn.columns import as_listed
+from app.reports.churn.console import compare, console_tables
 from app.reports.churn.daily_summary import active_by_day, summarize
-from app.reports.churn.details import details_of
-from app.reports.churn.dry_run import compare
-from app.reports.churn.inputs import Ahead, reading_ahead
+from app.reports.churn.inputs import Ahead, count_active, reading_ahead
+from app.reports.churn.list_spec import details_of
 from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
-from app.reports.churn.row_order import as_listed
 from app.reports.churn.scoring import SCORING_VERSION, WINDOW_DAYS, score
-from app.reports.churn.volume import count_active
 from app.runs.contract import (
     Academies,
     BaseReport,

@@ -7,16 +7,19 @@ from datetime import date
 from time import perf_counter
 
 import structlog
+from sqlmodel import and_, col, update
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.concurrency.task_groups import together
 from app.kit.db.engine import Connection
 from app.kit.db.partitions import count_days
+from app.kit.errors import AppError
 from app.kit.failures import is_transient
 from app.runs.contract import Fetched, Processed
 from app.runs.execution import lease
 from app.runs.execution.context import RunContext
 from app.runs.execution.failures import text_of
-from app.runs.execution.lease import DayResult, RunStopped, Superseded
+from app.runs.execution.lease import DayResult, Lease, RunStopped, Superseded
 from app.runs.ledger import ledger
 from app.runs.ledger.publication import ErasedMeanwhile, Publication, publish
 from app.runs.ledger.quality_gate import (
@@ -26,18 +29,26 @@ from app.runs.ledger.quality_gate import (
     judge_volume,
 )
 from app.runs.ledger.tables import prepare_day
-from app.runs.models import RunDayState
+from app.runs.models import EVERY_ACADEMY, RunDay, RunDayState
 
 PUBLICATION_LANES = 2
 """So many academies are published at once, each in a transaction of its own that checks the claim.
 
 A server needs one processor for a COPY; what holds the claim's own connection is the first lane.
 """
+MOST_DAY_TRIES = 3
+"""A day that loses its connection so often, while the server answers others, has failed."""
 WRITTEN = {RunDayState.PUBLISHED, RunDayState.ERROR}
 """A day on which one academy failed may be published of others."""
 HELD_EVERYWHERE = "Every academy's day is held."
 
 log = structlog.get_logger()
+
+
+class TryFailed(AppError):
+    """The database was lost for a moment; the days that were not through are tried again."""
+
+    status = 503
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,3 +253,33 @@ async def _preview(of_day: ProcessedDay, academy_id: int, connection: Connection
         )
         await lease.record_day(session, job.mine, result)
     return result
+
+
+async def fail_days(job: RunContext, days: Sequence[date], error: Exception, reason: str) -> None:
+    """Record that the days failed, or raise `TryFailed` if they are to be tried again.
+
+    They are when the `error` says nothing of the days themselves, some times over. That is noted
+    on a connection of its own, since the job's may be the one that was lost; while the server
+    answers nobody, the note fails too and no try is counted.
+    """
+    async with job.workshop.sources.database.connection() as connection:
+        if is_transient(error):
+            async with connection.transaction() as session:
+                tries = await _count(session, job.mine, days)
+            if tries < MOST_DAY_TRIES:
+                raise TryFailed(f"Tried in vain, {tries} of {MOST_DAY_TRIES}: {error}") from error
+        for day in days:
+            await fail_day(replace(job, connection=connection), day, reason)
+
+
+async def _count(session: AsyncSession, mine: Lease, days: Sequence[date]) -> int:
+    """Add a failed try to each of the days; return how many the one with the most has now."""
+    await lease.check_lease(session, mine)
+    of_days = and_(
+        col(RunDay.run_id) == mine.run_id,
+        col(RunDay.academy_id) == EVERY_ACADEMY,
+        col(RunDay.report_date).in_(days),
+    )
+    counted = update(RunDay).where(of_days).values(failed_tries=RunDay.failed_tries + 1)
+    tries = await session.exec(counted.returning(col(RunDay.failed_tries)))
+    return max(int(row[0]) for row in tries)
