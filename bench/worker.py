@@ -27,7 +27,8 @@ from app.sources.warehouse.lake.warehouse import Lake
 
 report = import_module("app.reports.churn.report")
 ahead = import_module("app.reports.churn.inputs")
-day = import_module("app.runs.day")
+day = import_module("app.runs.execution.day_runner")
+tables = import_module("app.runs.ledger.tables")
 
 ALERTS, STATISTICS = "alerts", "statistics"
 AFTERWARDS = (ALERTS, STATISTICS)
@@ -39,9 +40,8 @@ STAGES: tuple[tuple[str, object, str], ...] = (
     ("telemetry", ahead, "means_for"),
     ("score", report, "score"),
     ("score", report, "active_by_day"),
-    ("summary", report, "summarize"),
-    ("encode", report, "encode"),
-    ("COPY", report, "copy_in"),
+    ("encode", day, "prepare_day"),
+    ("COPY", tables, "copy_in"),
     (STATISTICS, day, "count_days"),
     (ALERTS, AlertEvaluation, "follow"),
 )

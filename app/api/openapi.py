@@ -12,6 +12,7 @@ from app.access.authentication import Requirement
 from app.access.scopes import Scope
 from app.kit.http.etags import UNCHANGED
 from app.kit.http.problems import MEDIA_TYPE, Problem
+from app.runs.registry import reports
 
 DESCRIPTION = """
 Every learner with a live subscription is scored each night, from 0 to 100, with the reasons.
@@ -23,7 +24,7 @@ time zone, instants are UTC. Lists go on at `next_cursor`; unknown query paramet
 """
 
 TAGS = [
-    {"name": "churn", "description": "Who is about to leave, and why: read the published days."},
+    *({"name": name, "description": each.description} for name, each in reports().items()),
     {"name": "reports", "description": "Run reports and watch them; where each day stands."},
     {"name": "alerts", "description": "What the success team works through."},
     {"name": "directory", "description": "Names of academies and learners; what this key may do."},

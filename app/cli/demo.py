@@ -101,7 +101,7 @@ async def _report(settings: Settings, plan: SimulationPlan) -> int:
         outcome = await generate(request, settings, sources)
         tell(outcome)
         async with sources.database.transaction() as session:
-            show(await report_named(REPORT)(sources).glance(session, last, None))
+            show(await report_named(REPORT)(sources).console_tables(session, last, None))
     return exit_code(outcome)
 
 

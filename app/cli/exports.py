@@ -68,7 +68,7 @@ def _format_of(target: Path | None) -> Format:
 async def _export(
     report: str, asked: DaySelection, academy: int | None, target: Path | None, form: Format
 ) -> None:
-    sql = report_named(report).export_sql
+    sql = runs_export.export_sql(report_named(report))
     settings = Settings.from_environment()
     first, last = asked.resolve(day_of(utc_now(), settings.zone))
     async with open_sources(settings) as sources:

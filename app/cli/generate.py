@@ -134,8 +134,8 @@ async def _generate(wanted: _Wanted, *, dry_run: bool, force: bool) -> int:
             output.print(_billed(outcome.run.bytes_billed, settings))
         if outcome.newest is not None and not dry_run:
             async with sources.database.transaction() as session:
-                glance = report_named(wanted.report)(sources).glance
-                show(await glance(session, outcome.newest, wanted.academies))
+                report = report_named(wanted.report)(sources)
+                show(await report.console_tables(session, outcome.newest, wanted.academies))
     return exit_code(outcome)
 
 

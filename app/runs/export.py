@@ -1,15 +1,21 @@
-"""A report's stored rows as a file: every column of the table, and the breakdown as JSON."""
+"""A report's stored rows as a file, every column of its main table by default."""
 
 from asyncio import to_thread
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from adbc_driver_postgresql import dbapi
+from sqlalchemy import JSON, Column, Enum, Uuid
 
 from app.kit.http.formats import FORMULA
+from app.runs.contract import BaseReport
+from app.runs.ledger.tables import ACADEMY_COLUMN, DAY_COLUMN
+
+DETAILS = "details"
 
 
 class Format(StrEnum):
@@ -25,10 +31,34 @@ COPY_OPTIONS = {
 }
 
 
+def export_sql(report: type[BaseReport]) -> str:
+    """Return the report's own export, or else all of its main table in the order of the key.
+
+    Its parameters are the first day, the last day and an academy, or NULL for all.
+    """
+    if report.export_sql is not None:
+        return report.export_sql
+    table = report.tables[0]
+    columns = ", ".join(_exported(column) for column in table.table.columns)
+    return (
+        f"SELECT {columns} FROM {table.name}"  # noqa: S608 - our own names
+        f" WHERE {DAY_COLUMN} BETWEEN $1 AND $2 AND ($3::bigint IS NULL OR {ACADEMY_COLUMN} = $3)"
+        f" ORDER BY {', '.join(table.key)}"
+    )
+
+
+def _exported(column: Column[Any]) -> str:
+    """Write a column as the driver can read it: what has no type in Arrow is text."""
+    is_text = isinstance(column.type, Uuid | JSON | Enum)
+    return f"{column.name}::text AS {column.name}" if is_text else column.name
+
+
 async def export(
     url: str, sql: str, params: Sequence[date | int | None], target: Path, form: Format
 ) -> int:
-    """Write what `sql` selects into `target` and return the rows; `details` is JSON.
+    """Write what `sql` selects into `target`; return the number of rows.
+
+    A column `details`, if there is one, is text that holds JSON, and is written as such.
 
     Streamed in bounded memory. Raises what the driver or DuckDB raise.
     """
@@ -37,14 +67,15 @@ async def export(
 
 def _selection(stored: duckdb.DuckDBPyRelation, form: Format) -> str:
     """Write the question for all columns; in a CSV, text that would be a formula is marked."""
-    replaced = ["details::JSON AS details"]
+    replaced = ["details::JSON AS details"] if DETAILS in stored.columns else []
     if form is Format.CSV:
         replaced += [
             f"if(regexp_matches({name}, '{FORMULA}'), chr(39), '') || {name} AS {name}"
             for name, kind in zip(stored.columns, stored.types, strict=True)
-            if kind == "VARCHAR" and name != "details"
+            if kind == "VARCHAR" and name != DETAILS
         ]
-    return f"SELECT * REPLACE ({', '.join(replaced)}) FROM stored"  # noqa: S608 - our own columns
+    changed = f" REPLACE ({', '.join(replaced)})" if replaced else ""
+    return f"SELECT *{changed} FROM stored"  # noqa: S608 - our own columns
 
 
 def _export(

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.days import days_between
 from app.kit.db.engine import Database
+from app.reports.churn.report import ChurnReport
 from app.runs.ledger.due_days import (
     DUE_DAYS,
     PAUSE,
@@ -62,7 +63,7 @@ async def keep(
 
 
 async def due(session: AsyncSession, now: datetime = NOW) -> list[date]:
-    return [found.day for found in await due_days(session, "churn", LAST, now=now)]
+    return [found.day for found in await due_days(session, ChurnReport, LAST, now=now)]
 
 
 def ago(days: int) -> date:
@@ -106,7 +107,7 @@ async def test_whether_a_day_is_only_held_is_said(
     other = ledger_day(ago(2), academy_id=academy_id, state=state, revision=None)
     await keep(session, held, other)
 
-    (found,) = await due_days(session, "churn", LAST, now=NOW)
+    (found,) = await due_days(session, ChurnReport, LAST, now=NOW)
 
     assert (found.day, found.is_only_held) == (ago(2), is_only_held)
 
@@ -117,7 +118,7 @@ async def test_a_held_day_that_has_a_newer_window_elsewhere_is_not_only_held(
     held = ledger_day(ago(2), academy_id=2, state=DayState.HELD, revision=None)
     await keep(session, held, ledger_day(ago(3), revision=LAST.toordinal() + 1))
 
-    found = await due_days(session, "churn", LAST, now=NOW)
+    found = await due_days(session, ChurnReport, LAST, now=NOW)
 
     assert {due.day: due.is_only_held for due in found} == {
         ago(2): False,

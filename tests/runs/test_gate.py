@@ -10,11 +10,13 @@ from app.runs.ledger.quality_gate import (
     GateDecision,
     LedgerDay,
     Verdict,
+    VolumePolicy,
     is_missed,
     judge_volume,
 )
 
 DAY = date(2024, 3, 14)
+POLICY = VolumePolicy(mean_days=13)
 OK, LOW, HOLE = Verdict.OK, Verdict.LOW_VOLUME, Verdict.WINDOW_HOLE
 PUBLISHED, HELD, ERROR = DayState.PUBLISHED, DayState.HELD, DayState.ERROR
 
@@ -50,7 +52,14 @@ def decide(
     min_ratio: float = 0.2,
     force: bool = False,
 ) -> GateDecision:
-    return judge_volume(DAY, seen(active), ledger, live=live, min_ratio=min_ratio, force=force)
+    return judge_volume(
+        DAY,
+        seen(active),
+        ledger,
+        live=live,
+        policy=VolumePolicy(mean_days=13, min_ratio=min_ratio),
+        force=force,
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,7 +138,7 @@ def test_a_day_is_judged_by_its_volume_and_the_days_before(
 def test_a_day_is_compared_with_the_mean_of_its_last_days(
     ledger: Sequence[LedgerDay], window: Sequence[int], state: DayState
 ) -> None:
-    judgement = judge_volume(DAY, window, ledger, live=0, min_ratio=0.2, force=False)
+    judgement = judge_volume(DAY, window, ledger, live=0, policy=POLICY)
 
     assert judgement.state is state
 
@@ -162,7 +171,7 @@ def live_through(counts: Sequence[int]) -> Sequence[tuple[DayState, Verdict]]:
     for n in range(14, len(every)):
         day = DAY + timedelta(days=n)
         window = every[n - 13 : n + 1][::-1]
-        judgement = judge_volume(day, window, ledger, live=0, min_ratio=0.2, force=False)
+        judgement = judge_volume(day, window, ledger, live=0, policy=POLICY)
         ledger.append(
             LedgerDay(
                 report_date=day,
@@ -189,7 +198,7 @@ def test_a_new_normal_becomes_ok() -> None:
 
 
 def test_an_academy_without_history_is_published() -> None:
-    judgement = judge_volume(DAY, [0] * 14, [], live=0, min_ratio=0.2, force=False)
+    judgement = judge_volume(DAY, [0] * 14, [], live=0, policy=POLICY)
 
     assert (judgement.state, judgement.verdict) == (PUBLISHED, OK)
 
@@ -278,4 +287,4 @@ def test_force_publishes_a_loss_and_says_what_it_was() -> None:
 def test_an_academy_without_subscribers_is_missed(
     ledger: Sequence[LedgerDay], *, expected: bool
 ) -> None:
-    assert is_missed(DAY, ledger) is expected
+    assert is_missed(DAY, ledger, POLICY) is expected

@@ -12,11 +12,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.kit.db.copy import read_frame
 from app.kit.db.engine import Database
 from app.reports.churn.report import ChurnReport
-from app.runs.contract import Fetched, Prepared, Processed
+from app.runs.contract import Fetched, Processed
 from app.runs.execution import runner
 from app.runs.execution.context import RunContext
+from app.runs.execution.day_runner import MOST_DAY_TRIES, TryFailed
 from app.runs.execution.lease import Superseded
-from app.runs.execution.tries import MOST_TRIES, TryFailed
+from app.runs.ledger.tables import PreparedDay
 from app.runs.models import Run, RunDayState
 from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
@@ -58,12 +59,10 @@ class Unlucky(ChurnReport):
 class UnluckyWriter(ChurnReport):
     """The report, of whose second day the server ends the connection that writes it."""
 
-    async def save_reports(
-        self, session: AsyncSession, prepared: Prepared, *, rows_changed: bool
-    ) -> int:
+    async def save_reports(self, session: AsyncSession, prepared: PreparedDay) -> None:
         if prepared.day == DAYS[-1]:
             await (await session.connection()).execute(text(END_OWN_SQL))
-        return await super().save_reports(session, prepared, rows_changed=rows_changed)
+        await super().save_reports(session, prepared)
 
 
 @pytest.fixture
@@ -102,7 +101,7 @@ async def test_the_day_is_tried_again_and_the_one_before_it_stays(
 
 
 async def test_a_day_that_never_keeps_its_connection_has_failed(sources: Sources, run: Run) -> None:
-    for _ in range(MOST_TRIES - 1):
+    for _ in range(MOST_DAY_TRIES - 1):
         async with job_of(run, Unlucky(sources)) as job:
             with pytest.raises(TryFailed):
                 await runner._fetch_and_run(job, DAYS[-1:])

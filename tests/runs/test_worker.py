@@ -17,9 +17,8 @@ from structlog.typing import EventDict
 from app.kit.db.copy import read_frame
 from app.kit.db.engine import Database
 from app.kit.failures import is_connection_lost
-from app.runs.execution.outage import Outage
 from app.runs.execution.queue import enqueue
-from app.runs.execution.worker import MOST_TRIES, run_worker
+from app.runs.execution.worker import MOST_TRIES, Outage, run_worker
 from app.runs.models import RunDayState, RunStatus
 from app.settings import Settings
 from tests.support.reporting import sources_of

@@ -1,10 +1,10 @@
 """Month partitions, made before they are needed and without blocking a reader."""
 
 import calendar
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
-from sqlalchemy import text
+from sqlalchemy import Table, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,6 +18,19 @@ MADE_SQL = text(
 LOCK_SQL = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 LOCK_TIMEOUT_MS = 5_000
 MOST_TRIES = 12
+MONTH_DIGITS = len("202603")
+
+
+def is_monthly(table: Table) -> bool:
+    """Return whether a table is partitioned, which is always by month of its `report_date`."""
+    return table.dialect_options["postgresql"]["partition_by"] is not None
+
+
+def is_partition(name: str, tables: Mapping[str, Table]) -> bool:
+    """Return whether `name` is that of a month of one of the `tables`, such as `risks_202603`."""
+    parent, _, month = name.rpartition("_")
+    is_month = len(month) == MONTH_DIGITS and month.isdecimal()
+    return is_month and parent in tables and is_monthly(tables[parent])
 
 
 async def ensure_months(database: Database, table: str, days: Iterable[date]) -> int:

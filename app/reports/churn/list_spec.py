@@ -1,6 +1,6 @@
 """The list of risks: its columns, its orders and its filters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.kit.sql import load_sql
 from app.published.keyset import Condition, Term
@@ -8,8 +8,27 @@ from app.published.list_spec import ListSpec
 from app.published.snapshot import SnapshotSpec
 from app.reports.churn.api.requests import COMPARED_DAYS, RiskQuery, RiskSort
 from app.reports.churn.api.responses import Risk
-from app.reports.churn.details import details_of
-from app.reports.churn.scoring import THRESHOLDS, RiskLevel
+from app.reports.churn.scoring import THRESHOLDS, WEIGHTS_BY_VERSION, RiskLevel, Signal
+
+
+def details_of(
+    row: str, weights_by_version: Mapping[int, Mapping[Signal, float]] = WEIGHTS_BY_VERSION
+) -> str:
+    """Write the SQL of a row's breakdown as JSON; the weights of an unknown version are NULL.
+
+    The weights are constants in the statement: to look them up for each row would take longer
+    than all the rest of the breakdown.
+    """
+    listed = {
+        version: ",".join(f"{weights[signal]:g}" for signal in Signal)
+        for version, weights in weights_by_version.items()
+    }
+    cases = " ".join(
+        f"WHEN {version} THEN CAST('{{{weights}}}' AS numeric[])"
+        for version, weights in listed.items()
+    )
+    return f"churn_details({row}, CASE ({row}).scoring_version {cases} END)"
+
 
 HIGHEST_SCORE = 100.0
 

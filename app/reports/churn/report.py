@@ -7,43 +7,38 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from uuid import UUID
 
 import polars as pl
 import pyarrow as pa
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import and_, col, delete, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.alerts.evaluation.evaluator import foresee
 from app.alerts.evaluation.store import DueEvaluation
 from app.kit.days import end_of, number_of
-from app.kit.db.copy import content_sha256, copy_in, encode
 from app.kit.errors import SourceDown
 from app.kit.http.cursors import PAGE_PARAMETERS
 from app.kit.sql import load_sql
 from app.reports.churn.alerts import alerts
 from app.reports.churn.api.requests import RiskQuery, RiskSort
-from app.reports.churn.console import glance
+from app.reports.churn.columns import as_listed
+from app.reports.churn.console import compare, console_tables
 from app.reports.churn.daily_summary import active_by_day, summarize
-from app.reports.churn.details import details_of
-from app.reports.churn.dry_run import compare
-from app.reports.churn.inputs import Ahead, reading_ahead
+from app.reports.churn.inputs import Ahead, count_active, reading_ahead
+from app.reports.churn.list_spec import details_of
 from app.reports.churn.models import ChurnDaySummary, ChurnRiskReport
-from app.reports.churn.row_order import as_listed
-from app.reports.churn.scoring import SCORING_VERSION, score
-from app.reports.churn.volume import count_active
+from app.reports.churn.scoring import SCORING_VERSION, WINDOW_DAYS, score
 from app.runs.contract import (
     Academies,
     BaseReport,
     Fetched,
-    Prepared,
     Processed,
     TextTable,
     Volume,
 )
 from app.runs.execution.failures import computed
-from app.runs.ledger.quality_gate import GateDecision
+from app.runs.ledger.quality_gate import GateDecision, VolumePolicy
+from app.runs.ledger.tables import ReportTable
 from app.sources.subscriptions.store import live_count
 from app.sources.warehouse.activity import scan_params, with_activity
 from app.sources.warehouse.contract import Query
@@ -92,8 +87,14 @@ class ChurnReport(BaseReport):
 
     report_type = "churn"
     title = "Churn risk"
-    table = "churn_risk_reports"
-    scoring_version = SCORING_VERSION
+    description = "Who is about to leave, and why: read the published days."
+    version = SCORING_VERSION
+    tables = (
+        ReportTable(model=ChurnRiskReport, stored_order=as_listed),
+        ReportTable(model=ChurnDaySummary, derive=summarize),
+    )
+    window_days = WINDOW_DAYS - 1
+    gate = VolumePolicy(mean_days=WINDOW_DAYS - 1)
     export_sql = EXPORT_SQL
     filters = tuple(name for name in RiskQuery.model_fields if name not in NOT_FILTERS)
     sort_keys = tuple(RiskSort)
@@ -142,46 +143,13 @@ class ChurnReport(BaseReport):
             )
             return Processed(
                 day=day,
-                rows=rows,
+                tables={self.tables[0].name: rows},
                 active_by_day=dict(counts.iter_rows()),
                 erased=known.erased,
                 failed={**known.failed, **failed},
             )
 
         return await to_thread(scored)
-
-    def prepare(self, processed: Processed, academy_id: int, run_id: UUID) -> Prepared:
-        """Encode an academy's rows as Postgres' binary COPY; the hash leaves the run out."""
-        rows = processed.rows_of(academy_id)
-        (summary,) = summarize(rows).to_dicts() or ({},)
-        return Prepared(
-            day=processed.day,
-            academy_id=academy_id,
-            rows=rows.height,
-            encoded=encode(as_listed(rows).with_columns(run_id=pl.lit(run_id.bytes))),
-            content_sha256=content_sha256(rows),
-            summary=summary,
-        )
-
-    async def save_reports(
-        self, session: AsyncSession, prepared: Prepared, *, rows_changed: bool
-    ) -> int:
-        """Replace the academy's rows and sums of the day."""
-        if not rows_changed:
-            return 0
-        await self.remove_reports(session, prepared.day, prepared.academy_id)
-        if prepared.rows == 0:
-            return 0
-        await session.exec(
-            insert(ChurnDaySummary).values(report_date=prepared.day, **prepared.summary)
-        )
-        return await copy_in(session, self.table, prepared.encoded)
-
-    async def remove_reports(self, session: AsyncSession, day: date, academy_id: int) -> None:
-        """Remove the academy's rows and sums of the day."""
-        for table in (ChurnRiskReport, ChurnDaySummary):
-            at = and_(col(table.report_date) == day, col(table.academy_id) == academy_id)
-            await session.exec(delete(table).where(at))
 
     async def preview(
         self,
@@ -206,11 +174,11 @@ class ChurnReport(BaseReport):
         turned = await foresee(session, self.sources.database, alerts, would_be, ask, now=now)
         return compare(rows, stored.all()) | {"alerts": turned}
 
-    async def glance(
+    async def console_tables(
         self, session: AsyncSession, day: date, academies: Academies
     ) -> Sequence[TextTable]:
         """Return the levels of each academy and the riskiest subscribers of a day."""
-        return await glance(session, day, academies)
+        return await console_tables(session, day, academies)
 
     async def live_count(self, day: date, academies: Academies) -> int:
         """Return about how many subscribers are live on `day`."""

@@ -46,7 +46,6 @@ from app.runs.execution.planner import plan
 from app.runs.models import RunStatus
 from app.runs.registry import reports
 from app.runs.store import ACTIVE
-from app.sources.database.migrations import all_tables
 
 BYTES_PER_TIB = 2**40
 
@@ -74,7 +73,7 @@ async def list_reports(key: RunReader, opened: OpenedDep) -> ReportList:
         item = ReportShown(
             type=report_type,
             title=report.title,
-            fields=all_tables().tables[report.table].columns.keys(),
+            fields=report.tables[0].table.columns.keys(),
             filters=list(report.filters),
             sort_keys=list(report.sort_keys),
             schedule=opened.settings.schedule,

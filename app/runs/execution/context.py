@@ -1,7 +1,7 @@
 """What a worker has in hand."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Self
 
@@ -10,6 +10,7 @@ from app.kit.db.engine import Connection
 from app.runs.contract import BaseReport
 from app.runs.execution.lease import DayResult, Lease
 from app.runs.hooks import Hooks
+from app.runs.ledger.quality_gate import VolumePolicy
 from app.runs.models import Run
 from app.settings import Settings
 from app.sources.sources import Sources
@@ -54,6 +55,10 @@ class WorkerContext:
             hooks=hooks,
             stopping=stopping,
         )
+
+    def policy_of(self, report: type[BaseReport]) -> VolumePolicy | None:
+        """Return the report's quality gate with the ratio that this worker was given."""
+        return report.gate and replace(report.gate, min_ratio=self.min_volume_ratio)
 
     @property
     def stale_after(self) -> timedelta:

@@ -14,10 +14,10 @@ from app.kit.values import MAX_ID
 from app.runs import store
 from app.runs.execution import queue
 from app.runs.execution.context import WorkerContext
+from app.runs.execution.day_runner import TryFailed
 from app.runs.execution.lease import Superseded
 from app.runs.execution.request import RunRequest
 from app.runs.execution.runner import work
-from app.runs.execution.tries import TryFailed
 from app.runs.ledger import ledger
 from app.runs.models import EVERY_ACADEMY, Run, RunDay, RunDayState
 from app.runs.registry import report_named

@@ -7,38 +7,48 @@ from datetime import date
 from time import perf_counter
 
 import structlog
+from sqlmodel import and_, col, update
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.concurrency.task_groups import together
 from app.kit.db.engine import Connection
 from app.kit.db.partitions import count_days
+from app.kit.errors import AppError
 from app.kit.failures import is_transient
 from app.runs.contract import Fetched, Processed
 from app.runs.execution import lease
 from app.runs.execution.context import RunContext
 from app.runs.execution.failures import text_of
-from app.runs.execution.lease import DayResult, RunStopped, Superseded
+from app.runs.execution.lease import DayResult, Lease, RunStopped, Superseded
 from app.runs.ledger import ledger
 from app.runs.ledger.publication import ErasedMeanwhile, Publication, publish
 from app.runs.ledger.quality_gate import (
-    MEAN_DAYS,
     GateDecision,
     LedgerDay,
     is_missed,
     judge_volume,
 )
-from app.runs.models import RunDayState
+from app.runs.ledger.tables import prepare_day
+from app.runs.models import EVERY_ACADEMY, RunDay, RunDayState
 
 PUBLICATION_LANES = 2
 """So many academies are published at once, each in a transaction of its own that checks the claim.
 
 A server needs one processor for a COPY; what holds the claim's own connection is the first lane.
 """
+MOST_DAY_TRIES = 3
+"""A day that loses its connection so often, while the server answers others, has failed."""
 WRITTEN = {RunDayState.PUBLISHED, RunDayState.ERROR}
 """A day on which one academy failed may be published of others."""
 HELD_EVERYWHERE = "Every academy's day is held."
-NOBODY_ACTIVE = (0,) * (MEAN_DAYS + 1)
 
 log = structlog.get_logger()
+
+
+class TryFailed(AppError):
+    """The database was lost for a moment; the days that were not through are tried again."""
+
+    status = 503
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +66,8 @@ async def run_day(job: RunContext, fetched: Fetched, day: date) -> DayResult:
     results = await _brought_to_its_end(job, fetched, day)
     state = _state_of([result.state for result in results])
     if state in WRITTEN and not job.run.dry_run:
-        await count_days(job.workshop.sources.database, job.report.table, [day])
+        for table in job.report.monthly_tables():
+            await count_days(job.workshop.sources.database, table, [day])
     result = DayResult(
         day=day,
         state=state,
@@ -83,9 +94,13 @@ async def _with_history(job: RunContext, processed: Processed) -> ProcessedDay:
     day, run = processed.day, job.run
     async with job.connection.transaction() as session:
         history = await ledger.history(session, run.report_type, day, run.academies)
-    known = {*processed.active_by_day, *processed.failed}
-    missed = [one for one, rows in history.items() if one not in known and is_missed(day, rows)]
-    active_by_day = {**processed.active_by_day, **dict.fromkeys(missed, NOBODY_ACTIVE)}
+    policy = job.workshop.policy_of(type(job.report))
+    known = {*processed.sizes(), *processed.failed}
+    missed = [
+        one for one, rows in history.items() if one not in known and is_missed(day, rows, policy)
+    ]
+    nobody_active = (0,) * (policy.mean_days + 1 if policy else 0)
+    active_by_day = {**processed.active_by_day, **dict.fromkeys(missed, nobody_active)}
     return ProcessedDay(
         job=job, processed=replace(processed, active_by_day=active_by_day), history=history
     )
@@ -131,7 +146,8 @@ def _failures(results: Sequence[DayResult]) -> str | None:
 async def _academies(of_day: ProcessedDay) -> Sequence[DayResult]:
     """End each academy's part, the largest first, on as many connections as lanes are of use."""
     job, processed = of_day.job, of_day.processed
-    waiting = iter(_largest_first(processed))
+    sizes = processed.sizes()
+    waiting = iter(sorted(sizes, key=lambda one: (-sizes[one], one)))
     results: list[DayResult] = []
     late: list[ErasedMeanwhile] = []
 
@@ -147,7 +163,7 @@ async def _academies(of_day: ProcessedDay) -> Sequence[DayResult]:
         async with job.workshop.sources.database.connection() as connection:
             await lane(connection)
 
-    others = 0 if job.run.dry_run else min(PUBLICATION_LANES, len(processed.active_by_day)) - 1
+    others = 0 if job.run.dry_run else min(PUBLICATION_LANES, len(sizes)) - 1
     await together(lane(job.connection), *(other_lane() for _ in range(others)))
     if late:
         raise late[0]
@@ -185,20 +201,22 @@ async def _failed(
     return result
 
 
-def _largest_first(processed: Processed) -> Sequence[int]:
-    sizes = dict(processed.rows.group_by("academy_id").len().iter_rows())
-    return sorted(processed.active_by_day, key=lambda one: (-sizes.get(one, 0), one))
-
-
 async def _ended(of_day: ProcessedDay, academy_id: int, connection: Connection) -> DayResult:
     if of_day.job.run.dry_run:
         return await _preview(of_day, academy_id, connection)
     job, processed = of_day.job, of_day.processed
-    prepared = await asyncio.to_thread(job.report.prepare, processed, academy_id, job.run.id)
+    prepared = await asyncio.to_thread(
+        prepare_day,
+        job.report.tables,
+        processed.tables,
+        academy_id,
+        day=processed.day,
+        run_id=job.run.id,
+    )
     publication = Publication(
         prepared=prepared,
         judgement=_judged(of_day, academy_id, prepared.rows),
-        active_by_day=processed.active_by_day[academy_id],
+        active_by_day=processed.active_by_day.get(academy_id, ()),
         erased=processed.erased,
         forced=job.run.force,
     )
@@ -210,10 +228,10 @@ async def _ended(of_day: ProcessedDay, academy_id: int, connection: Connection) 
 def _judged(of_day: ProcessedDay, academy_id: int, live: int) -> GateDecision:
     return judge_volume(
         of_day.processed.day,
-        of_day.processed.active_by_day[academy_id],
+        of_day.processed.active_by_day.get(academy_id, ()),
         of_day.history.get(academy_id, ()),
         live=live,
-        min_ratio=of_day.job.workshop.min_volume_ratio,
+        policy=of_day.job.workshop.policy_of(type(of_day.job.report)),
         force=of_day.job.run.force,
     )
 
@@ -235,3 +253,33 @@ async def _preview(of_day: ProcessedDay, academy_id: int, connection: Connection
         )
         await lease.record_day(session, job.mine, result)
     return result
+
+
+async def fail_days(job: RunContext, days: Sequence[date], error: Exception, reason: str) -> None:
+    """Record that the days failed, or raise `TryFailed` if they are to be tried again.
+
+    They are when the `error` says nothing of the days themselves, some times over. That is noted
+    on a connection of its own, since the job's may be the one that was lost; while the server
+    answers nobody, the note fails too and no try is counted.
+    """
+    async with job.workshop.sources.database.connection() as connection:
+        if is_transient(error):
+            async with connection.transaction() as session:
+                tries = await _count(session, job.mine, days)
+            if tries < MOST_DAY_TRIES:
+                raise TryFailed(f"Tried in vain, {tries} of {MOST_DAY_TRIES}: {error}") from error
+        for day in days:
+            await fail_day(replace(job, connection=connection), day, reason)
+
+
+async def _count(session: AsyncSession, mine: Lease, days: Sequence[date]) -> int:
+    """Add a failed try to each of the days; return how many the one with the most has now."""
+    await lease.check_lease(session, mine)
+    of_days = and_(
+        col(RunDay.run_id) == mine.run_id,
+        col(RunDay.academy_id) == EVERY_ACADEMY,
+        col(RunDay.report_date).in_(days),
+    )
+    counted = update(RunDay).where(of_days).values(failed_tries=RunDay.failed_tries + 1)
+    tries = await session.exec(counted.returning(col(RunDay.failed_tries)))
+    return max(int(row[0]) for row in tries)

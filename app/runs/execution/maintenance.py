@@ -42,11 +42,9 @@ async def keep_house(
     """Make the partitions of two months, drop what is old, tidy the warehouse, do the chores."""
     now = clock()
     today = day_of(now, sources.zone)
-    made = 0
-    for report in reports().values():
-        made += await ensure_months(
-            sources.database, report.table, [today, today + PARTITIONS_AHEAD]
-        )
+    tables = [table for report in reports().values() for table in report.monthly_tables()]
+    months = [today, today + PARTITIONS_AHEAD]
+    made = sum([await ensure_months(sources.database, table, months) for table in tables])
     kept_as_history = timedelta(days=settings.keep_runs_days)
     old = OLD | {table: (column, kept_as_history) for table, column in HISTORY.items()}
     async with sources.database.transaction() as session:

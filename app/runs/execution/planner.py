@@ -31,9 +31,8 @@ async def plan(request: RunRequest, sources: Sources) -> RunPlan:
         days = await ledger.days_to_run(session, request)
         states = await ledger.count_states(session, request)
     chunks = list(split(days, await chunk_days(report, request.day_to, request.academies)))
-    estimates = [
-        await sources.warehouse.estimate(await report.query(chunk, {})) for chunk in chunks
-    ]
+    queries = [await report.query(chunk, {}) for chunk in chunks]
+    estimates = [await sources.warehouse.estimate(query) for query in queries if query is not None]
     return RunPlan(days=days, chunks=chunks, states=states, bytes_processed=sum(estimates))
 
 

@@ -18,7 +18,7 @@ from app.runs import store
 from app.runs.contract import Fetched
 from app.runs.execution import lease
 from app.runs.execution.context import RunContext, WorkerContext
-from app.runs.execution.day_runner import run_day
+from app.runs.execution.day_runner import TryFailed, fail_days, run_day
 from app.runs.execution.failures import text_of
 from app.runs.execution.lease import (
     Lease,
@@ -27,7 +27,6 @@ from app.runs.execution.lease import (
     Worker,
 )
 from app.runs.execution.planner import chunk_days
-from app.runs.execution.tries import TryFailed, fail_days
 from app.runs.hooks import follow_all
 from app.runs.models import Run
 from app.runs.registry import report_named
@@ -137,7 +136,8 @@ async def _fetch_and_run(job: RunContext, days: Sequence[date]) -> None:
     bound = log.bind(report=job.run.report_type, run=str(job.run.id), attempt=job.mine.attempt)
     left = list(days)
     try:
-        await ensure_months(job.workshop.sources.database, job.report.table, days)
+        for table in job.report.monthly_tables():
+            await ensure_months(job.workshop.sources.database, table, days)
         async with job.report.fetch_data(days, job.run.academies, labels) as fetched:
             async with job.connection.transaction() as session:
                 await lease.add_usage(session, job.mine, fetched.usage)

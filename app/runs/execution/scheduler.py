@@ -12,6 +12,7 @@ from apscheduler.triggers.cron import CronTrigger
 from app.kit.clock import Clock, utc_now
 from app.kit.days import day_of
 from app.kit.errors import AppError, Unusable
+from app.kit.failures import unavailable_of
 from app.kit.plurals import counted
 from app.runs.execution import queue
 from app.runs.execution.context import WorkerContext
@@ -47,7 +48,11 @@ async def wake(sources: Sources, clock: Clock, settings: Settings, hooks: Hooks)
     if not await _synced(sources, clock, settings):
         return
     for report_type in reports():
-        await ask_due(report_type, WorkerContext.of(settings, sources, clock=clock))
+        try:
+            await ask_due(report_type, WorkerContext.of(settings, sources, clock=clock))
+        except Exception as error:  # noqa: BLE001 - one report's error does not stop the others
+            bound = log.bind(report=report_type)
+            bound.error("due.failed", error=str(error), exc_info=unavailable_of(error) is None)
 
 
 async def _synced(sources: Sources, clock: Clock, settings: Settings) -> bool:

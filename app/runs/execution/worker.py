@@ -17,7 +17,6 @@ from app.runs.execution import queue
 from app.runs.execution.context import WorkerContext
 from app.runs.execution.failures import UNEXPECTED
 from app.runs.execution.lease import Superseded
-from app.runs.execution.outage import Outage
 from app.runs.execution.queue import Queue, listening, run_of
 from app.runs.execution.runner import work_on_a_chunk
 from app.runs.hooks import Hooks, follow_all
@@ -25,6 +24,10 @@ from app.runs.store import ACTIVE
 from app.settings import Settings
 from app.sources.sources import Sources
 
+FIRST_SECONDS = 1.0
+MOST_SECONDS = 30.0
+LOST = "ConnectionLost"
+"""All that a server says while it stops and starts counts as one reason."""
 STOP_GRACE_SECONDS = 20.0
 """Told to stop, a worker has so long to end the day in hand before it is given back undone."""
 MOST_TRIES = 8
@@ -33,6 +36,37 @@ MOST_WAITED = timedelta(minutes=10)
 MOST_DOUBLED = 16
 
 log = structlog.get_logger()
+
+
+class Outage:
+    """A time in which the queue cannot be read; it is on from the first failure to the end."""
+
+    def __init__(self) -> None:
+        self._reason: str | None = None
+        self._seconds = FIRST_SECONDS
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the queue could not be read the last time."""
+        return self._reason is not None
+
+    def go_on(self, error: Exception) -> float:
+        """Log the error if the one before was another; return the seconds to wait."""
+        is_lost = is_connection_lost(error)
+        reason = LOST if is_lost else type(error).__name__
+        if reason != self._reason and is_lost:
+            log.warning("worker.disconnected", error=type(error).__name__)
+        elif reason != self._reason:
+            log.error("worker.failed", exc_info=error)
+        seconds = self._seconds
+        self._reason, self._seconds = reason, min(2 * seconds, MOST_SECONDS)
+        return seconds
+
+    def end(self) -> None:
+        """Log that the queue can be read again, if it could not."""
+        if self.is_on:
+            log.info("worker.recovered", reason=self._reason)
+        self._reason, self._seconds = None, FIRST_SECONDS
 
 
 class _Left(Enum):

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.days import ONE_DAY, day_of
 from app.kit.sql import load_sql
+from app.runs.contract import BaseReport
 from app.runs.execution.context import WorkerContext
 from app.runs.execution.creation import create_run
 from app.runs.execution.request import RunRequest
@@ -26,8 +27,6 @@ from app.runs.store import Asker
 
 DUE_DAYS = 14
 """A day is looked after for so long."""
-DAYS_BEFORE = 13
-"""A day's numbers rest on itself and so many days before it."""
 DRIFT_PERCENT = 2
 DRIFT_SUBSCRIBERS = 2
 PAUSE = timedelta(minutes=15)
@@ -51,17 +50,17 @@ class DueDay:
 
 
 async def due_days(
-    session: AsyncSession, report_type: str, last: date, *, now: datetime
+    session: AsyncSession, report: type[BaseReport], last: date, *, now: datetime
 ) -> Sequence[DueDay]:
-    """List the days that are due of the last 14 up to `last`, oldest first.
+    """List the days of a report that are due of the last 14 up to `last`, oldest first.
 
     Days that an active run has still to come to are left to it.
     """
     values = {
-        "report_type": report_type,
+        "report_type": report.report_type,
         "last": last,
         "days": DUE_DAYS,
-        "window_days": DAYS_BEFORE,
+        "window_days": report.window_days,
         "tried_before": now - PAUSE,
         "drift_subscribers": DRIFT_SUBSCRIBERS,
         "drift_percent": DRIFT_PERCENT,
@@ -78,9 +77,10 @@ async def ask_due(report_type: str, workshop: WorkerContext) -> Run | None:
     for a while, so that who wakes meanwhile asks nothing of them; afterwards, only those that are
     due as they were before are run.
     """
+    report = report_named(report_type)
     looking = Looking(
-        report=report_named(report_type)(workshop.sources),
-        min_ratio=workshop.min_volume_ratio,
+        report=report(workshop.sources),
+        policy=workshop.policy_of(report),
         now=workshop.clock(),
     )
     async with _alone(looking) as session:
@@ -110,7 +110,7 @@ async def _due_for_somebody(
 ) -> Sequence[DueDay]:
     """List the days that are due at an instant, if anybody has ever subscribed."""
     last = day_of(looking.now, looking.report.sources.zone) - ONE_DAY
-    due = await due_days(session, looking.report_type, last, now=at)
+    due = await due_days(session, type(looking.report), last, now=at)
     connection = await session.connection()
     return due if due and await connection.scalar(ANYBODY_SQL) else []
 

@@ -17,6 +17,7 @@ from app.runs.ledger.quality_gate import (
     DayState,
     GateDecision,
     LedgerDay,
+    VolumePolicy,
     judge_volume,
 )
 from app.runs.models import ReportDay, VolumeQuestion
@@ -29,10 +30,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looking:
-    """Who looks at held days again: for which report, when, and how little is low."""
+    """Who looks at held days again: for which report, by which policy, and when."""
 
     report: BaseReport
-    min_ratio: float
+    policy: VolumePolicy | None
     now: datetime
 
     @property
@@ -75,7 +76,10 @@ async def leave(session: AsyncSession, days: Sequence[date], looking: Looking) -
 
 
 async def ask(left: Left, looking: Looking) -> Volume | Exception | None:
-    """Ask the warehouse for the volume of the days; return why it gave none if it did not."""
+    """Ask the warehouse for the volume of the days; return the error if it gave none.
+
+    None when no academy holds any of the days, or the report has no question for it.
+    """
     if not left.held:
         return None
     bound = log.bind(report=looking.report_type, days=[day.isoformat() for day in left.held])
@@ -99,8 +103,8 @@ async def released(
 ) -> Sequence[date]:
     """Return those of the days that a run would not hold again for every academy.
 
-    While the warehouse does not answer, they stay held; when the question failed for a reason that
-    nobody foresaw, a run shall say what is wrong.
+    While the warehouse does not answer, they stay held. When the question failed for an unforeseen
+    reason, or the report has no such question, all of them are to be run.
     """
     by_nobody = [day for day in left.days if day not in left.held]
     match answer:
@@ -108,7 +112,7 @@ async def released(
             freed = await _freed(session, left.held, answer, looking)
             await _note(session, left.held, answer, freed, looking)
             return [*by_nobody, *freed]
-        case AppError() | None:
+        case AppError():
             return by_nobody
         case _:
             return left.days
@@ -125,7 +129,7 @@ async def _freed(
         for academy_id, row in rows.items():
             counts = Counts.of(volume, day, academy_id)
             known = [*before.get(academy_id, ()), *foreseen[academy_id]]
-            again = judge_again(row, counts, known, looking.min_ratio)
+            again = judge_again(row, counts, known, looking.policy)
             if again.state is DayState.PUBLISHED:
                 freed.append(day)
             foreseen[academy_id].append(_entry(day, again, counts))
@@ -133,13 +137,13 @@ async def _freed(
 
 
 def judge_again(
-    row: ReportDay, counts: Counts, known: Iterable[LedgerDay], min_ratio: float
+    row: ReportDay, counts: Counts, known: Iterable[LedgerDay], policy: VolumePolicy | None
 ) -> GateDecision:
     """Judge a held day by its new counts; of the days before, the last scan's counts stand."""
     seen_before = (row.active_by_day or [])[1:]
     active_by_day = [counts.active, *seen_before]
     return judge_volume(
-        row.report_date, active_by_day, list(known), live=counts.live, min_ratio=min_ratio
+        row.report_date, active_by_day, list(known), live=counts.live, policy=policy
     )
 
 

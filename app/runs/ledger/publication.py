@@ -16,11 +16,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.kit.clock import Clock
 from app.kit.db.engine import Connection
 from app.kit.errors import AppError
-from app.runs.contract import BaseReport, Prepared
+from app.runs.contract import BaseReport
 from app.runs.execution import lease
 from app.runs.execution.lease import DayResult, Lease
 from app.runs.ledger import ledger
 from app.runs.ledger.quality_gate import DayState, GateDecision, Verdict
+from app.runs.ledger.tables import PreparedDay, remove_day
 from app.runs.models import ReportDay, RunDayState
 from app.sources.directory import erasure
 
@@ -35,13 +36,13 @@ class ErasedMeanwhile(AppError):
 class Publication:
     """What is to be published: an academy's prepared day and what the gate says of it.
 
-    `erased` is how many people had been erased when the day was read.
+    `erased` is how many people had been erased when the day was read; None if no person was read.
     """
 
-    prepared: Prepared
+    prepared: PreparedDay
     judgement: GateDecision
     active_by_day: Sequence[int]
-    erased: int
+    erased: int | None
     forced: bool
 
 
@@ -82,7 +83,8 @@ async def publish(
 async def _check_nobody_was_erased(session: AsyncSession, publication: Publication) -> None:
     """Keep erasures out until the transaction ends; raise `ErasedMeanwhile` if there was one."""
     await erasure.keep_out(session)
-    if await erasure.count_erased(session) != publication.erased:
+    read_before = publication.erased
+    if read_before is not None and await erasure.count_erased(session) != read_before:
         raise ErasedMeanwhile(f"Somebody was erased while {publication.prepared.day} was computed.")
 
 
@@ -100,7 +102,7 @@ async def _write(
         "verdict": judgement.verdict,
         "reason": None if judgement.verdict is Verdict.OK else judgement.reason,
         "forced": publication.forced,
-        "active_by_day": list(publication.active_by_day),
+        "active_by_day": list(publication.active_by_day) or None,
         "updated_at": now,
         "run_id": mine.run_id,
     }
@@ -108,13 +110,13 @@ async def _write(
         await _write_ledger(session, report, prepared, values)
         return RunDayState.HELD
     if prepared.rows == 0 and judgement.verdict is Verdict.OK and not publication.forced:
-        await report.remove_reports(session, prepared.day, prepared.academy_id)
+        await remove_day(session, report.tables, prepared.day, prepared.academy_id)
         await ledger.remove(session, report.report_type, prepared.day, prepared.academy_id)
         return RunDayState.PUBLISHED
     content: dict[str, object] = {
         "rows": prepared.rows,
         "content_sha256": prepared.content_sha256,
-        "scoring_version": report.scoring_version,
+        "scoring_version": report.version,
     }
     rows_changed = before is None or _differs(before, content)
     revision = await ledger.next_revision(session)
@@ -123,7 +125,8 @@ async def _write(
             return RunDayState.PUBLISHED  # by an attempt of this run that was killed afterwards
         before.checked_revision = revision
         return RunDayState.UNCHANGED
-    await report.save_reports(session, prepared, rows_changed=rows_changed)
+    if rows_changed:
+        await report.save_reports(session, prepared)
     values |= content | {
         "revision": revision,
         "checked_revision": revision,
@@ -143,6 +146,6 @@ def _differs(before: ReportDay, values: dict[str, object]) -> bool:
 
 
 async def _write_ledger(
-    session: AsyncSession, report: BaseReport, prepared: Prepared, values: dict[str, object]
+    session: AsyncSession, report: BaseReport, prepared: PreparedDay, values: dict[str, object]
 ) -> None:
     await ledger.write_day(session, report.report_type, prepared.day, prepared.academy_id, values)

@@ -6,21 +6,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-MEAN_DAYS = 13
-"""A day is compared with the mean of so many days before it."""
-MEAN_REACH_DAYS = 60
-"""The mean takes no day further back than this."""
-MIN_LEDGER_DAYS = 7
-"""With fewer judged days than this, the mean is that of the scan's own window."""
-MIN_MEAN = 20
-"""Below this mean a day is not judged: few people may well all be away."""
-HOLE_DAYS = 6
-"""How far back a day of low volume reaches: as far as the days that a week's count sums."""
-MIN_LIVE_RATIO = 0.5
-"""With less than this part of the subscribers of the day before, a day has lost some suddenly."""
-LOSS_REACH_DAYS = 7
-"""The day before is the newest published one of so many days."""
-
 
 class DayState(StrEnum):
     PUBLISHED = "PUBLISHED"
@@ -49,6 +34,28 @@ class LedgerDay:
     verdict: Verdict | None = None
     active: int | None = None
     live: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumePolicy:
+    """When a day of a report is held, because too few people were active or most are gone.
+
+    A day is low with less than `min_ratio` of the mean of the `mean_days` days before it that were
+    judged, none further back than `mean_reach_days`; with fewer than `min_ledger_days` of them, the
+    mean is that of the same days as the current scan sees them. Below `min_mean` a day is not
+    judged: few people may well all be away. A low day marks the `hole_days` days after it, whose
+    sums contain it. With less than `min_live_ratio` of the subscribers of the newest published day
+    of `loss_reach_days`, a day has lost some suddenly.
+    """
+
+    mean_days: int
+    mean_reach_days: int = 60
+    min_ledger_days: int = 7
+    min_mean: int = 20
+    min_ratio: float = 0.2
+    hole_days: int = 6
+    min_live_ratio: float = 0.5
+    loss_reach_days: int = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +91,10 @@ def judge_volume(
     ledger: Sequence[LedgerDay],
     *,
     live: int,
-    min_ratio: float,
+    policy: VolumePolicy | None,
     force: bool = False,
 ) -> GateDecision:
-    """Judge one academy's `day`, on which it has `live` subscribers.
+    """Judge one academy's `day`, on which it has `live` subscribers; without a policy, publish it.
 
     `active_by_day[i]` counts the subscribers who were active i days before `day`, as this scan
     sees them; `ledger` has the academy's days until `day`, in any order.
@@ -95,14 +102,16 @@ def judge_volume(
     without a break: a long holiday is held twice, not two days out of three. The reason of a
     day that is not low leaves the mean out, so that a repair of earlier days does not change it.
     """
+    if policy is None:
+        return _published(Verdict.OK, "Published: the report has no quality gate.")
     earlier = {row.report_date: row for row in ledger if row.report_date < day}
     count = _count(day, active_by_day[0])
-    low = _loss(day, live, ledger) or _low_volume(day, active_by_day, earlier, min_ratio)
+    low = _loss(day, live, ledger, policy) or _low_volume(day, active_by_day, earlier, policy)
     if force:
         return _published(Verdict.OK, f"Published because it was forced: {low or count}.")
     if low:
         return _low(day, earlier, low)
-    holes = _holes(day, earlier)
+    holes = _holes(day, earlier, policy)
     if holes:
         listed = ", ".join(str(hole) for hole in holes)
         text = f"Published, but the week has days that were held or low ({listed}): {count}."
@@ -110,20 +119,22 @@ def judge_volume(
     return _published(Verdict.OK, f"Published: {count}.")
 
 
-def is_missed(day: date, ledger: Sequence[LedgerDay]) -> bool:
+def is_missed(day: date, ledger: Sequence[LedgerDay], policy: VolumePolicy | None) -> bool:
     """Whether an academy without a subscriber on `day` is judged all the same.
 
     It is when the ledger has its day, or when the loss of all its subscribers is a sudden one.
     """
-    return any(row.report_date == day for row in ledger) or _loss(day, 0, ledger) is not None
+    if any(row.report_date == day for row in ledger):
+        return True
+    return policy is not None and _loss(day, 0, ledger, policy) is not None
 
 
-def _loss(day: date, live: int, ledger: Sequence[LedgerDay]) -> str | None:
+def _loss(day: date, live: int, ledger: Sequence[LedgerDay], policy: VolumePolicy) -> str | None:
     """Say that most subscribers are gone, if so.
 
     They are compared with those of the day before, and with those published of the day itself.
     """
-    reach = day - timedelta(days=LOSS_REACH_DAYS)
+    reach = day - timedelta(days=policy.loss_reach_days)
     published = {
         row.report_date: row.live
         for row in ledger
@@ -131,38 +142,46 @@ def _loss(day: date, live: int, ledger: Sequence[LedgerDay]) -> str | None:
     }
     own = published.pop(day, 0)
     before = max(own, published[max(published)] if published else 0)
-    if before < MIN_MEAN or live >= Decimal(str(MIN_LIVE_RATIO)) * before:
+    if before < policy.min_mean or live >= Decimal(str(policy.min_live_ratio)) * before:
         return None
     return (
         f"{_people(live)} live on {day}, there were {before} before, and less than"
-        f" {_percent(MIN_LIVE_RATIO)} of them is a sudden loss of subscribers"
+        f" {_percent(policy.min_live_ratio)} of them is a sudden loss of subscribers"
     )
 
 
 def _low_volume(
-    day: date, active_by_day: Sequence[int], earlier: dict[date, LedgerDay], min_ratio: float
+    day: date,
+    active_by_day: Sequence[int],
+    earlier: dict[date, LedgerDay],
+    policy: VolumePolicy,
 ) -> str | None:
     """Say that too few were active, if so; a day of exactly the ratio is not low."""
     active = active_by_day[0]
-    usual = _usual(day, active_by_day, earlier)
-    is_low = active * usual.days < Decimal(str(min_ratio)) * usual.total
-    if usual.mean < MIN_MEAN or not is_low:
+    usual = _usual(day, active_by_day, earlier, policy)
+    is_low = active * usual.days < Decimal(str(policy.min_ratio)) * usual.total
+    if usual.mean < policy.min_mean or not is_low:
         return None
     return (
         f"{_count(day, active)}, the mean of the last {usual.days} days is {usual.mean:.1f},"
-        f" and less than {_percent(min_ratio)} of it is low"
+        f" and less than {_percent(policy.min_ratio)} of it is low"
     )
 
 
-def _usual(day: date, active_by_day: Sequence[int], earlier: dict[date, LedgerDay]) -> Usual:
-    reach = day - timedelta(days=MEAN_REACH_DAYS)
+def _usual(
+    day: date,
+    active_by_day: Sequence[int],
+    earlier: dict[date, LedgerDay],
+    policy: VolumePolicy,
+) -> Usual:
+    reach = day - timedelta(days=policy.mean_reach_days)
     counts = [
         row.active
         for _, row in sorted(earlier.items(), reverse=True)
         if row.report_date >= reach and row.state is not DayState.HELD and row.active is not None
-    ][:MEAN_DAYS]
-    if len(counts) < MIN_LEDGER_DAYS:
-        counts = list(active_by_day[1 : MEAN_DAYS + 1])
+    ][: policy.mean_days]
+    if len(counts) < policy.min_ledger_days:
+        counts = list(active_by_day[1 : policy.mean_days + 1])
     return Usual(days=len(counts), total=sum(counts))
 
 
@@ -180,8 +199,8 @@ def _low(day: date, earlier: dict[date, LedgerDay], text: str) -> GateDecision:
     )
 
 
-def _holes(day: date, earlier: dict[date, LedgerDay]) -> Sequence[date]:
-    week = (earlier.get(day - timedelta(days=back)) for back in range(HOLE_DAYS, 0, -1))
+def _holes(day: date, earlier: dict[date, LedgerDay], policy: VolumePolicy) -> Sequence[date]:
+    week = (earlier.get(day - timedelta(days=back)) for back in range(policy.hole_days, 0, -1))
     return [
         row.report_date
         for row in week

@@ -18,11 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.sql.sqltypes import AutoString
 
 from app.kit.db.engine import Database, metadata
+from app.kit.db.partitions import is_partition
 from app.kit.errors import Conflict
 
 APP_ROOT = Path(__file__).parents[2]
 MIGRATING = 4_201_764  # the advisory lock that who migrates holds
-NOT_OURS = re.compile(r"churn_risk_reports_\d{6}|pgqueuer(_.+)?")
+QUEUE_TABLES = re.compile(r"pgqueuer(_.+)?")
 
 
 class Schema(Enum):
@@ -103,7 +104,9 @@ def all_tables() -> MetaData:
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
     """Leave out tables that are no model's: partitions, and those of the queue."""
-    return kind != "table" or NOT_OURS.fullmatch(name or "") is None
+    if kind != "table" or name is None:
+        return True
+    return not (QUEUE_TABLES.fullmatch(name) or is_partition(name, all_tables().tables))
 
 
 def render_item(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:

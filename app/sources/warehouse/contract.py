@@ -28,9 +28,9 @@ class Query:
 class Usage:
     """What a query gave and cost."""
 
-    rows: int
-    bytes_processed: int
-    bytes_billed: int
+    rows: int = 0
+    bytes_processed: int = 0
+    bytes_billed: int = 0
 
     @classmethod
     def of(cls, usages: Sequence[Self]) -> Self:

@@ -6,7 +6,7 @@ import orjson
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.reports.churn.details import details_of
+from app.reports.churn.list_spec import details_of
 from app.reports.churn.scoring import SCORING_VERSION, WEIGHTS, WEIGHTS_BY_VERSION, Signal
 from tests.support.published import risk
 

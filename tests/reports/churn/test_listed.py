@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.reports.churn.row_order import as_listed
+from app.reports.churn.columns import as_listed
 
 SCHEMA = {"churn_risk_score": pl.Float64, "days_until_renewal": pl.Int32, "user_id": pl.Int64}
 RENEWAL_EDGES = (None, -(2**31), 0, 2**31 - 1)

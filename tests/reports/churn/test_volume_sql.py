@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.kit.days import number_of
-from app.reports.churn.volume import VOLUME_SQL
+from app.reports.churn.inputs import VOLUME_SQL
 from app.sources.warehouse.activity import scan_params, with_activity
 from tests.reports.churn.features_answers import ENGINES, Engine, Shape
 from tests.reports.churn.features_cases import CASES, UTC_ZONE, Case, D

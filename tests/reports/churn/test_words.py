@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from app.kit.db.engine import Database
+from app.reports.churn.console import in_words
 from app.reports.churn.models import ChurnRiskReport
-from app.reports.churn.reason_text import in_words
 from tests.support.published import publish, risk
 from tests.support.service import client, service, token
 

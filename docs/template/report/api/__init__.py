@@ -1,0 +1,1 @@
+"""The renewals report over HTTP."""
