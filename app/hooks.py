@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.alerts.hook import AlertEvaluation
+from app.alerts.hooks import AlertEvaluation
 from app.runs.hooks import PublicationHook
 
 HOOKS: Sequence[PublicationHook] = (AlertEvaluation(),)

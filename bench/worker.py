@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 
-from app.alerts.hook import AlertEvaluation
+from app.alerts.hooks import AlertEvaluation
 from app.hooks import HOOKS
 from app.kit.clock import utc_now
 from app.runs.execution.context import WorkerContext

@@ -1,12 +1,19 @@
-"""The closed sets of words of which an alert is made."""
+"""The enumerations of the columns of an alert."""
 
 from enum import StrEnum
 
 import polars as pl
 
 
+class AlertSubject(StrEnum):
+    """What the alerts of a source are about."""
+
+    LEARNER = "LEARNER"
+    ACADEMY = "ACADEMY"
+
+
 class Severity(StrEnum):
-    """How bad it is, in ascending order."""
+    """How severe an episode is, in ascending order."""
 
     LOW = "LOW"
     MEDIUM = "MEDIUM"
@@ -15,7 +22,7 @@ class Severity(StrEnum):
 
 
 class AlertStatus(StrEnum):
-    """Where an episode stands; all but RESOLVED are open."""
+    """The status of an episode; all but RESOLVED are open."""
 
     OPEN = "OPEN"
     ACKNOWLEDGED = "ACKNOWLEDGED"
@@ -23,7 +30,7 @@ class AlertStatus(StrEnum):
 
 
 class Resolution(StrEnum):
-    """Why an episode ended; all but MANUAL are the service's doing."""
+    """Why an episode ended; all but MANUAL are set by the service."""
 
     MANUAL = "MANUAL"
     AUTO = "AUTO"
@@ -33,7 +40,7 @@ class Resolution(StrEnum):
 
 
 class Action(StrEnum):
-    """What people did about it."""
+    """What people did about the alert when they resolved it."""
 
     CONTACTED = "CONTACTED"
     OFFERED = "OFFERED"
@@ -42,7 +49,7 @@ class Action(StrEnum):
 
 
 class Result(StrEnum):
-    """What the learner did in the 30 days after the day on which the episode opened."""
+    """What the subject did within the result days after the day on which the episode opened."""
 
     PENDING = "PENDING"
     STAYED = "STAYED"
@@ -51,7 +58,10 @@ class Result(StrEnum):
 
 
 class AlertOrigin(StrEnum):
-    """How the day came to be evaluated on which the episode opened."""
+    """How the day on which the episode opened came to be evaluated.
+
+    LIVE: soon after it ended. BACKFILL: later. INITIAL: as the first day of the academy.
+    """
 
     LIVE = "LIVE"
     BACKFILL = "BACKFILL"
@@ -59,7 +69,7 @@ class AlertOrigin(StrEnum):
 
 
 class EventType(StrEnum):
-    """What an event of an episode's history tells."""
+    """The kind of a history entry of an episode."""
 
     OPENED = "OPENED"
     REOPENED = "REOPENED"
@@ -73,4 +83,4 @@ class EventType(StrEnum):
 
 
 SEVERITIES = pl.Enum([severity.value for severity in Severity])
-"""The column type of a severity: it sorts and compares as the severities do."""
+"""The column type of a severity; it sorts and compares in the order of the enumeration."""

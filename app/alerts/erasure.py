@@ -1,4 +1,4 @@
-"""How a person is erased from alerts."""
+"""Erases a person from alerts."""
 
 from collections.abc import Mapping
 

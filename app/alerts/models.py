@@ -1,4 +1,4 @@
-"""The tables of alerts: episodes with their history, rules, and how far evaluation came."""
+"""The tables of alerts: episodes and their history, rules, and how far days were evaluated."""
 
 from datetime import date, datetime
 from typing import ClassVar
@@ -26,17 +26,22 @@ from app.alerts.enums import (
     Result,
     Severity,
 )
+from app.alerts.rules.rule import MAX_CLEAR_DAYS, MAX_QUIET_DAYS
 from app.kit.db.engine import INSTANT, Table, text_enum
+
+ACTED_COLUMNS = ("status", "resolution", "resolved_at", "resolved_on", "snoozed_until")
+"""The columns that an evaluation and people both change; `Alert.stands` keeps what people left."""
 
 
 class Alert(Table, table=True):
-    """An episode: a subscriber was in a kind of trouble for some days, in one academy.
+    """An episode: a condition held for a subject in one academy, on some days.
 
-    `triggered_on` is the report day on which it opened, `opened_on` that on which it last opened
-    (again), `known_on` the last day on which its condition was known. Once RESOLVED by hand,
-    `clear_days` counts on until so many were reached. After `watched_until` it is history.
-    `prior` is what the service knew before the day `prior_of` (NULL: there was no episode), so
-    that the day can be evaluated again. `stands` is what people made of it since `acted_on`, the
+    The subject is a learner; `user_id` is 0 if it is the academy. `triggered_on` is the report day
+    on which the episode opened, `opened_on` the day on which it last opened or reopened, `known_on`
+    the last day on which its condition was known. After it was RESOLVED by hand, `clear_days` goes
+    on counting up to the rule's number. The evaluation follows it until `watched_until`.
+    `prior` is the row before the evaluation of the day `prior_of` (NULL: no row), so that the day
+    can be evaluated again. `stands` has the `ACTED_COLUMNS` as people left them; `acted_on` is the
     newest evaluated day at that time.
     """
 
@@ -120,10 +125,10 @@ class Alert(Table, table=True):
 
 
 class AlertEvent(Table, table=True):
-    """One entry of an episode's history; it is never changed.
+    """An entry of the history of an episode; a trigger forbids to change it.
 
-    `who` is NULL for what the service did; `report_date` is the day whose evaluation did it, or
-    the newest evaluated one at that time.
+    `who` is NULL if the service made the entry. `report_date` is the day whose evaluation made it,
+    or the newest evaluated day at the time of an action.
     """
 
     __tablename__: ClassVar[str] = "alert_events"
@@ -145,15 +150,15 @@ class AlertEvent(Table, table=True):
 
 
 class AlertRule(Table, table=True):
-    """A version of a rule; the newest of an academy, else of all (NULL), else the code's counts.
+    """A version of a rule of an academy, or of all academies (NULL).
 
-    One that is `withdrawn` only says that the one before it counts no longer.
+    A version that is `withdrawn` ends the validity of the one before it.
     """
 
     __tablename__: ClassVar[str] = "alert_rules"
     __table_args__ = (
-        CheckConstraint("clear_days BETWEEN 1 AND 30", name="clear_days_range"),
-        CheckConstraint("quiet_days BETWEEN 0 AND 366", name="quiet_days_range"),
+        CheckConstraint(f"clear_days BETWEEN 1 AND {MAX_CLEAR_DAYS}", name="clear_days_range"),
+        CheckConstraint(f"quiet_days BETWEEN 0 AND {MAX_QUIET_DAYS}", name="quiet_days_range"),
         Index(
             "ix_alert_rules_newest", "report_type", "academy_id", "alert_type", text("version DESC")
         ),
@@ -176,9 +181,10 @@ class AlertRule(Table, table=True):
 
 
 class AlertWatermark(Table, table=True):
-    """How far an academy's days were evaluated, and `changes`, which grows with every change.
+    """The newest evaluated day of an academy; `changes` grows with every change of its alerts.
 
-    `revision` is that of the day as it was evaluated: another one is evaluated again.
+    `revision` is that of the evaluated day: when it is published with another, it is evaluated
+    again.
     """
 
     __tablename__: ClassVar[str] = "alert_watermarks"
@@ -193,7 +199,7 @@ class AlertWatermark(Table, table=True):
 
 
 class AlertDayCount(Table, table=True):
-    """What an evaluated day did: episodes opened, opened again, closed; the open ones after it."""
+    """How many episodes opened, reopened and closed on an evaluated day, and are open after it."""
 
     __tablename__: ClassVar[str] = "alert_day_counts"
 

@@ -1,4 +1,4 @@
-"""Finds every report that has alerts: a folder of `app/reports` with a module `alerts`."""
+"""Finds the sources of alerts: the module `alerts` in the folder of a report."""
 
 import importlib
 from collections.abc import Mapping
@@ -11,23 +11,23 @@ from app.runs.registry import PACKAGE, reports
 
 
 @cache
-def alerting_reports() -> Mapping[str, AlertSource]:
-    """Map the type of each report that has alerts to what tells of them."""
+def alert_sources() -> Mapping[str, AlertSource]:
+    """Map the type of each report that has alerts to its source."""
     found: dict[str, AlertSource] = {}
     for report in reports().values():
         folder = report.__module__.removeprefix(f"{PACKAGE}.").split(".", maxsplit=1)[0]
         name = f"{PACKAGE}.{folder}.alerts"
         if find_spec(name) is not None:
-            alerts: AlertSource = importlib.import_module(name).alerts
-            found[alerts.report_type] = alerts
+            source: AlertSource = importlib.import_module(name).alerts
+            found[source.report_type] = source
     return found
 
 
-def alerts_of(report_type: str) -> AlertSource:
-    """Return what tells of a report's alerts, or raise `NotFound` listing those that have any."""
+def alert_source(report_type: str) -> AlertSource:
+    """Return the source of a report's alerts; raise `NotFound` naming the reports that have any."""
     try:
-        return alerting_reports()[report_type]
+        return alert_sources()[report_type]
     except KeyError:
-        known = ", ".join(alerting_reports())
+        known = ", ".join(alert_sources())
         message = f"The report {report_type!r} has no alerts. Reports that have: {known}."
         raise NotFound(message, code="unknown_report") from None

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from app.access.authentication import KeyLimits, Remembered
-from app.alerts.daily_jobs import CHORES
+from app.alerts.hooks import CHORES
 from app.api import docs, failures, openapi
 from app.api.middleware import RequestMiddleware
 from app.api.unknown import RefuseUnknown

@@ -7,19 +7,21 @@ from typing import Annotated
 
 import typer
 from pydantic import TypeAdapter
+from sqlalchemy import RowMapping
 
 from app.alerts.actions.commands import Resolve
-from app.alerts.actions.handler import Actor, act_on_all
+from app.alerts.actions.handler import Actor, act_on_alerts
+from app.alerts.contract import AlertSource
 from app.alerts.enums import Action, AlertStatus, Severity
-from app.alerts.outcomes.outcomes import Asking, TypeStats, stats
+from app.alerts.outcomes.outcomes import STATS_DAYS, StatsSelection, TypeStats, count_by_type
 from app.alerts.queries.filters import AlertFilter
 from app.alerts.queries.listing import (
-    Counted,
-    Listed,
+    AlertTotals,
+    ListedAlert,
     count_alerts,
-    page,
+    list_page,
 )
-from app.alerts.registry import alerting_reports
+from app.alerts.registry import alert_sources
 from app.cli.terminal import output, run, show
 from app.kit.clock import utc_now
 from app.kit.days import ONE_DAY, day_of
@@ -31,8 +33,7 @@ from app.sources.database.connect import open_database
 
 alerts_app = typer.Typer(help="Work through the alerts.", no_args_is_help=True)
 
-DEFAULT_STATS_DAYS = 90
-ALERT_COLUMNS = (
+LIST_HEADINGS = (
     "alert",
     "severity",
     "academy",
@@ -43,28 +44,37 @@ ALERT_COLUMNS = (
     "score",
     "status",
 )
-ENDED = ("opened", "open", "by hand", "by itself", "left", "no data")
-DONE = ("contacted", "offered", "no action", "false alarm")
-FORETOLD = ("judged", "churned", "precision", "95 % interval", "expected", "expected share")
+END_HEADINGS = ("opened", "open", "by hand", "by itself", "left", "no data")
+ACTION_HEADINGS = ("contacted", "offered", "no action", "false alarm")
+PREDICTION_HEADINGS = (
+    "judged",
+    "churned",
+    "precision",
+    "95 % interval",
+    "expected",
+    "expected share",
+)
 
 AcademiesOption = Annotated[
     list[int] | None,
     typer.Option("--academy", min=1, max=MAX_ID, help="Only this academy; may be repeated."),
 ]
-Severities = Annotated[
+SeveritiesOption = Annotated[
     list[Severity] | None, typer.Option("--severity", help="Only these; may be repeated.")
 ]
-Statuses = Annotated[
+StatusesOption = Annotated[
     list[AlertStatus] | None, typer.Option("--status", help="By default those open and awake.")
 ]
-Types = Annotated[list[str] | None, typer.Option("--type", help="Only these; may be repeated.")]
-Most = Annotated[int, typer.Option("--limit", min=1, max=1000, help="So many at most.")]
-Ids = Annotated[
+TypesOption = Annotated[
+    list[str] | None, typer.Option("--type", help="Only these; may be repeated.")
+]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=1000, help="So many at most.")]
+AlertIds = Annotated[
     list[int],
     typer.Argument(help="The numbers of the alerts.", metavar="ALERT...", min=1, max=MAX_ID),
 ]
-Did = Annotated[Action | None, typer.Option("--action", help="What was done.")]
-ActionTaken = Annotated[
+ActionOption = Annotated[Action | None, typer.Option("--action", help="What was done.")]
+ActionTakenOption = Annotated[
     str | None,
     typer.Option(
         "--action-taken",
@@ -87,28 +97,30 @@ OpenedToOption = Annotated[
 def list_(
     *,
     academy: AcademiesOption = None,
-    severity: Severities = None,
-    status: Statuses = None,
-    alert_type: Types = None,
-    limit: Most = 50,
+    severity: SeveritiesOption = None,
+    status: StatusesOption = None,
+    alert_type: TypesOption = None,
+    limit: LimitOption = 50,
 ) -> None:
     """List the alerts, severest first, then newest."""
-    wanted = AlertFilter(
-        report_types=list(alerting_reports()),
+    alerts = AlertFilter(
+        report_types=list(alert_sources()),
         academies=academy or None,
         severities=severity or None,
         statuses=status or None,
         types=alert_type or None,
         may_name=True,
     )
-    run(_list(wanted, limit))
+    run(_list(alerts, limit))
 
 
 @alerts_app.command()
-def resolve(ids: Ids, *, action: Did = None, action_taken: ActionTaken = None) -> None:
+def resolve(
+    ids: AlertIds, *, action: ActionOption = None, action_taken: ActionTakenOption = None
+) -> None:
     """Resolve alerts by hand, all of them or none."""
-    deed = Resolve(action=action, action_taken=action_taken)
-    run(_resolve(ids, deed))
+    command = Resolve(action=action, action_taken=action_taken)
+    run(_resolve(ids, command))
 
 
 @alerts_app.command("stats")
@@ -122,54 +134,61 @@ def stats_(
     run(_stats(date_from, date_to, academy or None))
 
 
-async def _list(wanted: AlertFilter, most: int) -> None:
+async def _list(alerts: AlertFilter, limit: int) -> None:
     now = utc_now()
     async with (
         open_database(Settings.from_environment()) as database,
         database.transaction() as session,
     ):
         connection = await session.connection()
-        rows = await page(connection, wanted, now=now, most=most)
-        total = await count_alerts(connection, wanted, now=now)
-    show([_table(rows, total)])
+        rows = await list_page(connection, alerts, now=now, limit=limit)
+        totals = await count_alerts(connection, alerts, now=now)
+    show([_table(rows, totals)])
 
 
-def _table(rows: Sequence[Listed], total: Counted) -> TextTable:
-    told = ", ".join(
+def _table(rows: Sequence[ListedAlert], totals: AlertTotals) -> TextTable:
+    severities = ", ".join(
         f"{alerts:,} {severity.lower()}"
-        for severity, (alerts, _) in total.by_severity.items()
+        for severity, (alerts, _) in totals.by_severity.items()
         if alerts
     )
     return TextTable(
-        title=f"{len(rows):,} of {counted(total.alerts, 'alert')}" + (f": {told}" if told else ""),
-        columns=ALERT_COLUMNS,
-        rows=[_cells(listed) for listed in rows],
+        title=f"{len(rows):,} of {counted(totals.alerts, 'alert')}"
+        + (f": {severities}" if severities else ""),
+        columns=LIST_HEADINGS,
+        rows=[_cells(alert) for alert in rows],
         numbers=frozenset({"alert", "score"}),
     )
 
 
-def _cells(listed: Listed) -> Sequence[str]:
-    row = listed.row
+def _cells(alert: ListedAlert) -> Sequence[str]:
+    row = alert.row
     return (
         str(row["id"]),
         str(row["severity"]).lower(),
         str(row["academy_id"]),
-        str(row["full_name"] or f"user {row['user_id']}"),
+        _subject(row),
         str(row["alert_type"]).lower().replace("_", " "),
         str(row["triggered_on"]),
-        listed.reason,
-        "" if listed.score is None else f"{listed.score:.2f}",
+        alert.reason,
+        "" if alert.value is None else f"{alert.value:.2f}",
         str(row["resolution"] or row["status"]).lower(),
     )
 
 
-async def _resolve(ids: Sequence[int], deed: Resolve) -> None:
+def _subject(row: RowMapping) -> str:
+    if row["user_id"] is None:
+        return "the academy"
+    return str(row["full_name"] or f"user {row['user_id']}")
+
+
+async def _resolve(ids: Sequence[int], command: Resolve) -> None:
     async with (
         open_database(Settings.from_environment()) as database,
         database.transaction() as session,
     ):
         actor = Actor(who=getpass.getuser(), now=utc_now())
-        done = await act_on_all(session, dict.fromkeys(ids), [deed], actor)
+        done = await act_on_alerts(session, dict.fromkeys(ids), [command], actor)
     output.print(f"{len(done):,} resolved.")
 
 
@@ -179,39 +198,40 @@ async def _stats(
     settings = Settings.from_environment()
     today = day_of(utc_now(), settings.zone)
     last = date_to.date() if date_to else today - ONE_DAY
-    first = date_from.date() if date_from else last - timedelta(days=DEFAULT_STATS_DAYS - 1)
+    first = date_from.date() if date_from else last - timedelta(days=STATS_DAYS - 1)
     async with open_database(settings) as database, database.transaction() as session:
         tables = []
-        for report_type in alerting_reports():
-            asking = Asking(report_type=report_type, first=first, last=last, academies=academies)
-            found = await stats(session, asking, today=today, zone=settings.zone)
-            tables += [_ended(asking, found), _foretold(asking, found)]
+        selection = StatsSelection(first=first, last=last, academies=academies)
+        for source in alert_sources().values():
+            found = await count_by_type(session, source, selection, today=today, zone=settings.zone)
+            tables += [_ends(source, selection, found), _predictions(source, found)]
     show(tables)
 
 
-def _ended(asking: Asking, found: Sequence[TypeStats]) -> TextTable:
+def _ends(source: AlertSource, selection: StatsSelection, found: Sequence[TypeStats]) -> TextTable:
+    days = f"from {selection.first} to {selection.last}"
     rows = [
         (
-            *_of(row),
-            *_whole(row.opened, row.still_open, row.by_hand, row.by_itself),
-            *_whole(row.no_longer_live, row.no_data),
-            *_whole(row.contacted, row.offered, row.no_action, row.false_alarm),
+            *_type_and_origin(row),
+            *_integers(row.opened, row.still_open, row.by_hand, row.by_itself),
+            *_integers(row.no_longer_live, row.no_data),
+            *_integers(row.contacted, row.offered, row.no_action, row.false_alarm),
         )
         for row in found
     ]
     return TextTable(
-        title=f"Alerts of {asking.report_type} that opened from {asking.first} to {asking.last}",
-        columns=("type", "origin", *ENDED, *DONE),
+        title=f"Alerts of {source.report_type} that opened {days}",
+        columns=("type", "origin", *END_HEADINGS, *ACTION_HEADINGS),
         rows=rows,
-        numbers=frozenset({*ENDED, *DONE}),
+        numbers=frozenset({*END_HEADINGS, *ACTION_HEADINGS}),
     )
 
 
-def _foretold(asking: Asking, found: Sequence[TypeStats]) -> TextTable:
+def _predictions(source: AlertSource, found: Sequence[TypeStats]) -> TextTable:
     rows = [
         (
-            *_of(row),
-            *_whole(row.judged, row.churned),
+            *_type_and_origin(row),
+            *_integers(row.judged, row.churned),
             _percent(row.precision),
             " to ".join(_percent(end) for end in row.interval or ()),
             f"{row.expected:.1f}",
@@ -220,18 +240,18 @@ def _foretold(asking: Asking, found: Sequence[TypeStats]) -> TextTable:
         for row in found
     ]
     return TextTable(
-        title=f"Who left within 30 days of an alert of {asking.report_type}, and was expected to",
-        columns=("type", "origin", *FORETOLD),
+        title=f"Who left within 30 days of an alert of {source.report_type}, and was expected to",
+        columns=("type", "origin", *PREDICTION_HEADINGS),
         rows=rows,
-        numbers=frozenset(FORETOLD),
+        numbers=frozenset(PREDICTION_HEADINGS),
     )
 
 
-def _of(row: TypeStats) -> Sequence[str]:
+def _type_and_origin(row: TypeStats) -> Sequence[str]:
     return row.alert_type.lower().replace("_", " "), row.origin.lower()
 
 
-def _whole(*counts: int) -> Sequence[str]:
+def _integers(*counts: int) -> Sequence[str]:
     return [f"{count:,}" for count in counts]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.alerts.daily_jobs import CHORES
+from app.alerts.hooks import CHORES
 from app.cli.terminal import run
 from app.hooks import HOOKS
 from app.kit import logs

@@ -1,12 +1,12 @@
-"""An academy of each test's own."""
+"""Fixtures of the tests of alerts."""
 
 import pytest
 
 from app.kit.db.engine import Database
-from tests.alerts.world import World
+from tests.alerts.academy_model import AcademyWorld
 
 
 @pytest.fixture
-def world(database: Database) -> World:
-    """An academy that nothing is known of yet."""
-    return World(database, 1)
+def world(database: Database) -> AcademyWorld:
+    """An academy without any published day."""
+    return AcademyWorld(database, 1)

@@ -1,4 +1,4 @@
-"""Whatever happens, the engine leaves what a slow and obvious one leaves."""
+"""After any sequence of events the engine has the same episodes as the reference model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,37 +14,37 @@ from app.alerts.enums import Severity
 from app.alerts.evaluation.state_machine import TRANSITIONS
 from app.kit.db.engine import Database
 from app.runs.ledger.quality_gate import Verdict
-from tests.alerts.world import FIRST, World
-from tests.support.scripted import Seen
+from tests.alerts.academy_model import FIRST, AcademyWorld
+from tests.support.scripted_alerts import SubjectDay
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
 USERS, MANY = 8, 48
 KNOWN = (False, True, None)
-SEEN: Sequence[Seen | None] = (
+SEEN: Sequence[SubjectDay | None] = (
     None,
     None,
     None,
     *(
-        Seen(quit=quits, pay=pays, severity=severity)
+        SubjectDay(quit=quits, pay=pays, severity=severity)
         for quits, pays, severity in product(KNOWN, KNOWN, Severity)
     ),
 )
-"""Whoever is not live, and all that can be said of who is."""
+"""All conditions that a subject can have on a day; None: it is not live."""
 ACADEMIES = count(1)
 
 
 @dataclass(frozen=True)
 class Step:
-    """What happens next: `days` alike, of which `kind` says what is special."""
+    """An event of a sequence: `kind` says what happens, on `days` days with the same conditions."""
 
     kind: str
     days: int
     seen: bytes
     choice: int
 
-    def day_of(self) -> dict[int, Seen]:
-        """Return who is live, and how they are."""
+    def day_of(self) -> dict[int, SubjectDay]:
+        """Return the conditions of the live subjects."""
         day = {user: SEEN[place % len(SEEN)] for user, place in enumerate(self.seen, 1)}
         return {user: seen for user, seen in day.items() if seen is not None}
 
@@ -76,8 +76,8 @@ STEPS = st.lists(
 )
 
 
-async def take(world: World, step: Step) -> None:
-    """Do what the step says, and evaluate what it published."""
+async def take(world: AcademyWorld, step: Step) -> None:
+    """Take the step, and evaluate the days that it published."""
     if world.newest and step.kind in ("again", "act", "care", "older"):
         await look_back(world, world.newest, step)
         return
@@ -94,11 +94,11 @@ async def take(world: World, step: Step) -> None:
             await world.hold(following)
             await world.see(following + timedelta(days=1), step.day_of())
         case _:
-            await see_days(world, following, step)
+            await publish_days(world, following, step)
 
 
-async def look_back(world: World, newest: date, step: Step) -> None:
-    """Act on what there is, or publish a day again."""
+async def look_back(world: AcademyWorld, newest: date, step: Step) -> None:
+    """Act on episodes, or publish a day again."""
     match step.kind:
         case "older":
             await world.see(newest - timedelta(days=step.days), step.day_of())
@@ -113,7 +113,7 @@ async def look_back(world: World, newest: date, step: Step) -> None:
             await world.see(newest, step.day_of())
 
 
-async def see_days(world: World, first: date, step: Step) -> None:
+async def publish_days(world: AcademyWorld, first: date, step: Step) -> None:
     """Publish some days, then evaluate them at once."""
     for back in range(step.days):
         await world.publish(first + timedelta(days=back), step.day_of())
@@ -123,8 +123,10 @@ async def see_days(world: World, first: date, step: Step) -> None:
 @pytest.mark.law
 @given(STEPS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_it_leaves_what_the_reference_leaves(database: Database, steps: list[Step]) -> None:
-    world = World(database, next(ACADEMIES))
+async def test_the_service_has_the_episodes_of_the_reference(
+    database: Database, steps: list[Step]
+) -> None:
+    world = AcademyWorld(database, next(ACADEMIES))
 
     for step in steps:
         await take(world, step)
@@ -132,8 +134,10 @@ async def test_it_leaves_what_the_reference_leaves(database: Database, steps: li
     await world.check_history()
 
 
-async def test_a_long_time_visits_every_cell_of_the_table(database: Database) -> None:
-    world, random = World(database, 1), Random(3)  # noqa: S311 - the same sequence each time
+async def test_a_long_sequence_applies_every_cell_of_the_transition_table(
+    database: Database,
+) -> None:
+    world, random = AcademyWorld(database, 1), Random(3)  # noqa: S311 - the same sequence each time
 
     for _ in range(90):
         seen = random.randbytes(MANY)
@@ -142,4 +146,4 @@ async def test_a_long_time_visits_every_cell_of_the_table(database: Database) ->
         await world.check()
 
     await world.check_history()
-    assert set(TRANSITIONS) - set(world.taken) == set()
+    assert set(TRANSITIONS) - set(world.transitions) == set()

@@ -1,4 +1,4 @@
-"""The list of open alerts is read in the order of an index, however many there were."""
+"""The list of open alerts is read in the order of an index, however many are resolved."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.alerts.enums import AlertStatus
 from app.alerts.queries import listing
 from app.alerts.queries.filters import AlertFilter
+from app.alerts.queries.watermarks import LIST_VERSION_SQL
 from app.kit.db.engine import Database
 from tests.support.alerting import critical, published
 from tests.support.service import NOW
@@ -33,11 +34,11 @@ OPENED_AND_CLOSED = text(
 )
 
 
-async def plan_of(connection: AsyncConnection, wanted: AlertFilter) -> str:
+async def plan_of(connection: AsyncConnection, alerts: AlertFilter) -> str:
     """Explain a page of the list."""
-    statement = listing.stream_statement_of(wanted, now=NOW, is_grouped=False, output="item.id")
+    statement = listing.stream_statement_of(alerts, now=NOW, is_grouped=False, output="item.id")
     found = await connection.execute(
-        text(f"EXPLAIN {statement.sql}"), {**statement.params, "most": 50}
+        text(f"EXPLAIN {statement.sql}"), {**statement.params, "limit": 50}
     )
     return "\n".join(row[0] for row in found)
 
@@ -46,7 +47,7 @@ async def plan_of(connection: AsyncConnection, wanted: AlertFilter) -> str:
     ("academies", "statuses"),
     [([1], None), ([1], [AlertStatus.OPEN]), (None, None), ([1, 2], None)],
 )
-async def test_a_page_comes_out_of_an_index_without_a_sort(
+async def test_a_page_is_read_from_an_index_without_a_sort(
     database: Database,
     academies: Sequence[int] | None,
     statuses: Sequence[AlertStatus] | None,
@@ -56,16 +57,16 @@ async def test_a_page_comes_out_of_an_index_without_a_sort(
         await connection.execute(OPENED_AND_CLOSED)
         await connection.execute(text("ANALYZE alerts"))
 
-        wanted = AlertFilter(report_types=["churn"], academies=academies, statuses=statuses)
-        plan = await plan_of(connection, wanted)
-        found = await listing.page(connection, wanted, now=NOW + timedelta(days=1), most=50)
+        alerts = AlertFilter(report_types=["churn"], academies=academies, statuses=statuses)
+        plan = await plan_of(connection, alerts)
+        found = await listing.list_page(connection, alerts, now=NOW + timedelta(days=1), limit=50)
 
     assert "Index Scan using ix_alerts_open_" in plan
-    ranked = [(one.place.rank, one.place.triggered_at, one.place.id) for one in found]
+    ranked = [(one.position.rank, one.position.triggered_at, one.position.id) for one in found]
     assert (len(found), ranked) == (50, sorted(ranked, reverse=True))
 
 
-async def test_whether_the_list_changed_is_told_without_reading_the_alerts(
+async def test_the_list_version_is_read_without_a_scan_of_the_alerts(
     database: Database,
 ) -> None:
     await published(database, critical(1))
@@ -74,7 +75,7 @@ async def test_whether_the_list_changed_is_told_without_reading_the_alerts(
         await connection.execute(text("ANALYZE alerts"))
 
         params = {"report_types": ["churn"], "academies": [1], "now": NOW}
-        found = await connection.execute(text(f"EXPLAIN {listing.VERSIONS_SQL}"), params)
+        found = await connection.execute(text(f"EXPLAIN {LIST_VERSION_SQL}"), params)
         plan = "\n".join(row[0] for row in found)
 
     assert "ix_alerts_snoozed_until" in plan

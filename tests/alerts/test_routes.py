@@ -1,4 +1,4 @@
-"""Alerts over HTTP."""
+"""The routes of alerts."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,19 +18,19 @@ from tests.support.service import client, service, token
 BOTH = (Scope.ALERTS_READ, Scope.ALERTS_WRITE)
 
 
-async def in_trouble(database: Database, _: Path) -> None:
-    """Three learners of whom two are in trouble, one of them in academy 2."""
+async def three_alerts(database: Database, _: Path) -> None:
+    """Three learners with an alert each, one of them in academy 2."""
     await published(database, risk(user_id=1), owing(2), critical(3, academy_id=2))
     async with database.transaction() as session:
         session.add(User(id=2, email="two@example.com", full_name="Two"))
 
 
-database = copied_database(in_trouble)
+database = copied_database(three_alerts)
 
 
 @pytest.fixture
 async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that may read and write."""
+    """A client whose key may read and write alerts."""
     key = await token(database, *BOTH)
     async with client(service(database, tmp_path), key) as asked:
         yield asked
@@ -52,7 +52,7 @@ async def test_the_list_is_severest_first_with_reasons(asking: httpx.AsyncClient
     assert [day["academy_id"] for day in page["days"]] == [1, 2]
 
 
-async def test_pages_follow_the_cursor(asking: httpx.AsyncClient) -> None:
+async def test_the_next_page_begins_after_the_cursor(asking: httpx.AsyncClient) -> None:
     first = (await asking.get("/alerts", params={"limit": 2})).json()
     second = (
         await asking.get("/alerts", params={"limit": 2, "cursor": first["next_cursor"]})
@@ -64,13 +64,13 @@ async def test_pages_follow_the_cursor(asking: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "e30"])
-async def test_a_cursor_of_no_list_is_refused(asking: httpx.AsyncClient, cursor: str) -> None:
+async def test_an_invalid_cursor_is_refused(asking: httpx.AsyncClient, cursor: str) -> None:
     answer = await asking.get("/alerts", params={"cursor": cursor})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
 
 
-async def test_names_are_for_keys_that_may_read_them(
+async def test_names_are_shown_to_keys_with_people_read(
     asking: httpx.AsyncClient, database: Database
 ) -> None:
     named = {"Authorization": f"Bearer {await token(database, *BOTH, Scope.PEOPLE_READ)}"}
@@ -82,7 +82,7 @@ async def test_names_are_for_keys_that_may_read_them(
     assert (hidden["full_name"], hidden["email"]) == (None, None)
 
 
-async def test_one_alert_tells_its_history_and_scores(asking: httpx.AsyncClient) -> None:
+async def test_one_alert_has_its_history_and_scores(asking: httpx.AsyncClient) -> None:
     alert = await first_of(asking, academy="2")
 
     answer = await asking.get(f"/alerts/{alert['id']}")
@@ -93,7 +93,7 @@ async def test_one_alert_tells_its_history_and_scores(asking: httpx.AsyncClient)
     assert answer.headers["ETag"].startswith('"1-')
 
 
-async def test_it_is_resolved_by_hand_with_what_was_done(asking: httpx.AsyncClient) -> None:
+async def test_an_alert_is_resolved_by_hand_with_an_action(asking: httpx.AsyncClient) -> None:
     path = f"/alerts/{(await first_of(asking))['id']}"
     done = {"status": "RESOLVED", "action": "CONTACTED", "action_taken": "called", "actor": "ana"}
 
@@ -106,7 +106,7 @@ async def test_it_is_resolved_by_hand_with_what_was_done(asking: httpx.AsyncClie
     assert answer.headers["ETag"].startswith('"2-')
 
 
-async def test_a_patch_can_do_several_things(asking: httpx.AsyncClient) -> None:
+async def test_a_patch_executes_several_commands(asking: httpx.AsyncClient) -> None:
     path = f"/alerts/{(await first_of(asking))['id']}"
     later = "2030-01-01T00:00:00Z"
 
@@ -119,7 +119,9 @@ async def test_a_patch_can_do_several_things(asking: httpx.AsyncClient) -> None:
     assert (await asking.get("/alerts", params={"assignee": "bo"})).json()["items"] == []
 
 
-async def test_what_cannot_be_done_names_what_can(asking: httpx.AsyncClient) -> None:
+async def test_an_illegal_command_is_409_and_names_the_legal_ones(
+    asking: httpx.AsyncClient,
+) -> None:
     path = f"/alerts/{(await first_of(asking))['id']}"
 
     answer = await asking.patch(path, json={"status": "OPEN"})
@@ -145,7 +147,7 @@ async def test_of_two_patches_at_once_one_is_412(asking: httpx.AsyncClient) -> N
     assert [entry["what"] for entry in history] == ["OPENED", "NOTED"]
 
 
-async def test_many_are_resolved_or_none(asking: httpx.AsyncClient) -> None:
+async def test_a_bulk_request_resolves_all_alerts_or_none(asking: httpx.AsyncClient) -> None:
     items = (await asking.get("/alerts")).json()["items"]
     named = [{"id": item["id"], "version": item["version"]} for item in items]
 
@@ -168,9 +170,7 @@ async def test_many_are_resolved_or_none(asking: httpx.AsyncClient) -> None:
         {"weather": "fine"},
     ],
 )
-async def test_a_patch_that_makes_no_sense_is_refused(
-    asking: httpx.AsyncClient, body: dict[str, str]
-) -> None:
+async def test_an_invalid_patch_is_refused(asking: httpx.AsyncClient, body: dict[str, str]) -> None:
     path = f"/alerts/{(await first_of(asking))['id']}"
 
     assert (await asking.patch(path, json=body)).status_code == 422
@@ -195,7 +195,7 @@ async def test_a_limited_key_sees_and_changes_its_own_academies(
     assert rules.status_code == 403
 
 
-async def test_the_stats_count_what_opened(asking: httpx.AsyncClient) -> None:
+async def test_the_stats_count_the_opened_alerts(asking: httpx.AsyncClient) -> None:
     stats = (await asking.get("/alerts/stats", params={"from": "2026-03-01"})).json()
 
     opened = {item["alert_type"]: item["opened"] for item in stats["items"]}

@@ -1,4 +1,4 @@
-"""A list of alerts that is known already is not sent again."""
+"""The ETag of the list of alerts, and the changes that make it invalid."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
@@ -20,8 +20,8 @@ from tests.support.service import NOW, client, service, token
 BOTH = (Scope.ALERTS_READ, Scope.ALERTS_WRITE)
 
 
-class Hands:
-    """A clock whose hands can be moved."""
+class SettableClock:
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -31,41 +31,41 @@ class Hands:
 
 
 @pytest.fixture
-def hands() -> Hands:
-    return Hands()
+def clock() -> SettableClock:
+    return SettableClock()
 
 
-async def in_trouble(database: Database, _: Path) -> None:
-    """Two learners in trouble, one of them in academy 2."""
+async def two_alerts(database: Database, _: Path) -> None:
+    """Two learners with an alert each, one of them in academy 2."""
     await published(database, owing(2), critical(3, academy_id=2))
 
 
-database = copied_database(in_trouble)
+database = copied_database(two_alerts)
 
 
 @pytest.fixture
 async def asking(
-    database: Database, tmp_path: Path, hands: Hands
+    database: Database, tmp_path: Path, clock: SettableClock
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that may read and write."""
-    app = service(database, tmp_path, clock=hands)
+    """A client whose key may read and write alerts."""
+    app = service(database, tmp_path, clock=clock)
     async with client(app, await token(database, *BOTH)) as asked:
         yield asked
 
 
 async def again(asking: httpx.AsyncClient, etag: str, **headers: str) -> int:
-    """Ask for the list with the ETag of an earlier answer; return the status."""
+    """Request the list with the ETag of an earlier answer; return the status."""
     return (await asking.get("/alerts", headers={"If-None-Match": etag, **headers})).status_code
 
 
-async def patch_the_first(asking: httpx.AsyncClient, **deed: object) -> None:
+async def patch_the_first(asking: httpx.AsyncClient, **patch: object) -> None:
     """Act on the first alert of the list."""
     first = (await asking.get("/alerts")).json()["items"][0]
-    answer = await asking.patch(f"/alerts/{first['id']}", json=deed)
+    answer = await asking.patch(f"/alerts/{first['id']}", json=patch)
     assert answer.status_code == 200, answer.text
 
 
-async def test_what_is_known_is_not_sent_again(asking: httpx.AsyncClient) -> None:
+async def test_a_list_with_a_valid_etag_is_304(asking: httpx.AsyncClient) -> None:
     answer = await asking.get("/alerts")
 
     assert await again(asking, answer.headers["ETag"]) == 304
@@ -85,7 +85,7 @@ async def a_name_changes(_: httpx.AsyncClient, database: Database) -> None:
 
 
 @pytest.mark.parametrize("change", [somebody_notes, a_day_is_published, a_name_changes])
-async def test_what_changed_is_sent_again(
+async def test_a_change_makes_the_etag_invalid(
     asking: httpx.AsyncClient,
     database: Database,
     change: Callable[[httpx.AsyncClient, Database], Awaitable[None]],
@@ -97,7 +97,7 @@ async def test_what_changed_is_sent_again(
     assert await again(asking, etag) == 200
 
 
-async def test_a_day_that_was_being_published_is_sent_once_it_is(
+async def test_a_publication_counts_when_it_is_committed(
     asking: httpx.AsyncClient, database: Database
 ) -> None:
     async with database.transaction() as session:
@@ -108,7 +108,7 @@ async def test_a_day_that_was_being_published_is_sent_once_it_is(
     assert await again(asking, answer.headers["ETag"]) == 200
 
 
-async def test_a_list_is_sent_again_without_who_was_erased(
+async def test_an_erasure_makes_the_etag_invalid(
     asking: httpx.AsyncClient, database: Database
 ) -> None:
     await published(database, risk(user_id=9, report_date=DAY + ONE_DAY))
@@ -123,18 +123,20 @@ async def test_a_list_is_sent_again_without_who_was_erased(
     assert (len(answer.json()["items"]), after.json()["items"]) == (1, [])
 
 
-async def test_an_alert_that_wakes_is_sent(asking: httpx.AsyncClient, hands: Hands) -> None:
+async def test_the_end_of_a_snooze_makes_the_etag_invalid(
+    asking: httpx.AsyncClient, clock: SettableClock
+) -> None:
     until = NOW + timedelta(hours=2)
     await patch_the_first(asking, snoozed_until=until.isoformat())
     etag = (await asking.get("/alerts")).headers["ETag"]
     asleep = await again(asking, etag)
 
-    hands.now = until
+    clock.now = until
 
     assert (asleep, await again(asking, etag)) == (304, 200)
 
 
-async def test_another_question_or_key_has_another_etag(
+async def test_another_query_or_key_has_another_etag(
     asking: httpx.AsyncClient, database: Database
 ) -> None:
     etag = (await asking.get("/alerts", params={"academy": 1})).headers["ETag"]

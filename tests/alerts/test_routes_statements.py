@@ -1,4 +1,4 @@
-"""What a read of alerts costs does not grow with how many there are."""
+"""The number of statements of a request does not grow with the number of alerts."""
 
 from pathlib import Path
 
@@ -17,29 +17,29 @@ PATHS = [
 ]
 
 
-async def counted(
+async def counts(
     database: Database, home: Path, path: str, statements: list[str]
 ) -> tuple[int, int]:
     """Count the statements of a read, and the bytes of its answer."""
     key = await token(database, Scope.ALERTS_READ, Scope.PEOPLE_READ)
-    async with client(service(database, home), key) as asking:
-        await asking.get("/me")
+    async with client(service(database, home), key) as client_:
+        await client_.get("/me")
         statements.clear()
-        answer = await asking.get(path)
+        answer = await client_.get(path)
     assert answer.status_code == 200
     return len(statements), len(answer.content)
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_a_read_takes_as_many_statements_for_one_as_for_many(
+async def test_a_request_takes_as_many_statements_for_many_alerts_as_for_one(
     database: Database, tmp_path: Path, statements: list[str], path: str
 ) -> None:
     await published(database, critical(1))
-    few, small = await counted(database, tmp_path, path, statements)
+    few, small = await counts(database, tmp_path, path, statements)
     rows = [critical(user, academy_id=academy) for user in range(1, 41) for academy in (1, 2, 3)]
     await published(database, *rows)
 
-    many, large = await counted(database, tmp_path, path, statements)
+    many, large = await counts(database, tmp_path, path, statements)
 
     assert many == few <= 8
     assert large > 10 * small or "alerts?" not in path

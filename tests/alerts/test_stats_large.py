@@ -1,18 +1,19 @@
-"""The sums of many alerts, before the planner knows how many there are."""
+"""The stats of many alerts in tables that have not been analysed."""
 
 from datetime import date, timedelta
 
 from sqlalchemy import text
 
 from app.alerts.enums import AlertOrigin
-from app.alerts.outcomes.outcomes import Asking, stats
+from app.alerts.outcomes.outcomes import StatsSelection, count_by_type
+from app.alerts.registry import alert_source
 from app.kit.db.engine import Database
-from tests.alerts.world import FIRST
-from tests.support.scripted import UTC_ZONE
+from tests.alerts.academy_model import FIRST
+from tests.support.scripted_alerts import UTC_ZONE
 
 DAYS, EACH = 30, 100
 """On each of so many days, so many alerts open; every tenth learner leaves two days later."""
-UNCOUNTED = (
+NOT_ANALYSED = (
     "ALTER TABLE alerts SET (autovacuum_enabled = off)",
     "ALTER TABLE subscription_history SET (autovacuum_enabled = off)",
     "ALTER TABLE report_days SET (autovacuum_enabled = off)",
@@ -53,20 +54,24 @@ def left_after(day: date) -> int:
     return sum(EACH // 10 for on in leaving if day < on <= day + timedelta(days=30))
 
 
-async def test_many_alerts_are_summed_before_anybody_has_counted_them(database: Database) -> None:
-    """Each was compared with each where the planner took the tables for small."""
+async def test_the_stats_of_many_alerts_do_not_depend_on_planner_statistics(
+    database: Database,
+) -> None:
+    """The planner joined the tables with nested loops where it took them for small."""
     values = {"first": FIRST, "days": DAYS, "each": EACH}
     async with database.transaction() as session:
         connection = await session.connection()
-        for statement in (*UNCOUNTED, "SET LOCAL statement_timeout = '10s'"):
+        for statement in (*NOT_ANALYSED, "SET LOCAL statement_timeout = '10s'"):
             await connection.execute(text(statement))
         for statement in (LEDGER, ALERTS, LEAVERS):
             named = {name: value for name, value in values.items() if f":{name}" in statement}
             await connection.execute(text(statement), named)
-        asking = Asking(report_type="churn", first=FIRST, last=FIRST + timedelta(days=DAYS))
+        selection = StatsSelection(first=FIRST, last=FIRST + timedelta(days=DAYS))
         over = FIRST + timedelta(days=DAYS + 31)
 
-        (found,) = await stats(session, asking, today=over, zone=UTC_ZONE)
+        (found,) = await count_by_type(
+            session, alert_source("churn"), selection, today=over, zone=UTC_ZONE
+        )
 
     days = [FIRST + timedelta(days=n) for n in range(DAYS)]
     assert (found.origin, found.opened, found.judged) == (AlertOrigin.LIVE, 3000, 3000)

@@ -1,57 +1,59 @@
-"""Alerts of the churn report, from the days that a test publishes."""
+"""Publishes churn days and evaluates their alerts; rows that fire known alerts."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
-from app.alerts.evaluation.evaluator import Evaluated, evaluate
+from app.alerts.evaluation.evaluator import DayEvaluation, evaluate
 from app.alerts.models import Alert
-from app.alerts.registry import alerts_of
+from app.alerts.registry import alert_source
 from app.kit.db.engine import Database
 from tests.support.published import DAY, Row, publish, risk
 
 
 def two_in_the_morning_after(day: date) -> datetime:
-    """Return when a day's report is made."""
+    """Return the instant at which the report of a day is made."""
     following = day + timedelta(days=1)
     return datetime(following.year, following.month, following.day, 2, tzinfo=UTC)
 
 
-async def published(database: Database, *rows: Row, **ledger_changes: object) -> list[Evaluated]:
-    """Publish the rows' days and evaluate them."""
+async def published(
+    database: Database, *rows: Row, **ledger_changes: object
+) -> list[DayEvaluation]:
+    """Publish the days of the rows and evaluate their alerts."""
     await publish(database, *rows, **ledger_changes)
     return await evaluated(database)
 
 
-async def evaluated(database: Database, day: date = DAY) -> list[Evaluated]:
-    """Evaluate what is due, the morning after `day`."""
+async def evaluated(database: Database, day: date = DAY) -> list[DayEvaluation]:
+    """Evaluate the due days in the morning after `day`."""
     now = two_in_the_morning_after(day)
-    churn, zone = alerts_of("churn"), ZoneInfo("UTC")
+    churn, zone = alert_source("churn"), ZoneInfo("UTC")
     return list(await evaluate(database, churn, None, clock=lambda: now, zone=zone))
 
 
 async def alerts(database: Database) -> list[Alert]:
-    """List all alerts, oldest first, those of a day by academy: academies are evaluated at once."""
+    """List all alerts by day, academy and id; the academies of a day are evaluated concurrently."""
     order = (col(Alert.triggered_on), col(Alert.academy_id), col(Alert.id))
     async with database.transaction() as session:
         return list((await session.exec(select(Alert).order_by(*order))).all())
 
 
 def well(user_id: int, **changes: object) -> Row:
-    """Return somebody of whom there is nothing to say."""
+    """Return a row that no alert fires for."""
     changed: dict[str, object] = {"churn_risk_score": 10.0, **changes}
     return risk(user_id=user_id, **changed)
 
 
 def critical(user_id: int, **changes: object) -> Row:
-    """Return somebody not seen for two weeks, about to leave."""
+    """Return a row of a learner who has been inactive for two weeks, at the level CRITICAL."""
     changed = {"churn_risk_score": 80.0, "days_since_last_activity": 14, **changes}
     return risk(user_id=user_id, **changed)
 
 
 def owing(user_id: int, **changes: object) -> Row:
-    """Return somebody who is active and whose payment failed."""
+    """Return a row of an active learner whose payment failed."""
     changed: dict[str, object] = {
         "churn_risk_score": 20.0,
         "days_since_last_activity": 0,

@@ -1,4 +1,4 @@
-"""What people can do to an episode: pure, one deed after the other."""
+"""The commands of people on an episode, as pure functions of a snapshot of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from app.kit.errors import Conflict, Fault, Invalid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolve:
-    """Close it by hand: what was done, as a kind and in words."""
+    """Resolve the episode by hand, and say what was done about it."""
 
     action: Action | None = None
     action_taken: str | None = None
@@ -25,40 +25,40 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge:
-    """Say that somebody is on it."""
+    """Mark that somebody is working on the alert."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snooze:
-    """Let it sleep until an instant; None wakes it."""
+    """Hide the alert from the default list until an instant; None shows it again."""
 
     until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assign:
-    """Give it to somebody, or to nobody."""
+    """Assign the alert to a person; None removes the assignment."""
 
     assignee: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Write something into its history."""
+    """Add a note to the history."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reopen:
-    """Open it again by hand."""
+    """Open a resolved episode again by hand."""
 
 
 Command = Resolve | Acknowledge | Snooze | Assign | Note | Reopen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doing:
+class CommandContext:
     """Who acts, when, and the newest evaluated day of the academy at that time."""
 
     who: str
@@ -68,7 +68,7 @@ class Doing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeSnapshot:
-    """What a deed may change of an episode."""
+    """The columns of an episode that commands read or change."""
 
     status: AlertStatus
     resolution: Resolution | None
@@ -85,8 +85,8 @@ class EpisodeSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What a deed adds to the history."""
+class HistoryEntry:
+    """The history entry that a command adds."""
 
     what: EventType
     was: str | None = None
@@ -94,103 +94,114 @@ class Entry:
     note: str | None = None
 
 
-LEGAL: Mapping[AlertStatus, tuple[type[Command], ...]] = MappingProxyType(
+LEGAL_COMMANDS: Mapping[AlertStatus, tuple[type[Command], ...]] = MappingProxyType(
     {
         AlertStatus.OPEN: (Acknowledge, Snooze, Resolve, Assign, Note),
         AlertStatus.ACKNOWLEDGED: (Snooze, Resolve, Assign, Note),
         AlertStatus.RESOLVED: (Reopen, Note),
     }
 )
-"""What can be done to an episode, by where it stands."""
+"""The commands that an episode accepts, by its status."""
 
 
-def check_command(standing: EpisodeSnapshot, deed: Command) -> None:
-    """Raise `Conflict` naming what is legal, or `Invalid`, unless the deed can be done."""
-    legal = LEGAL[standing.status]
-    if not isinstance(deed, legal):
-        wanted, named = _name(type(deed)), ", ".join(_name(kind) for kind in legal)
-        message = f"It is {standing.status}, so it cannot be {wanted}; it can be {named}."
+def check_command(episode: EpisodeSnapshot, command: Command) -> None:
+    """Raise `Conflict` naming the legal commands if the episode does not accept this one."""
+    legal = LEGAL_COMMANDS[episode.status]
+    if not isinstance(command, legal):
+        wanted, accepted = (
+            _participle(type(command)),
+            ", ".join(_participle(kind) for kind in legal),
+        )
+        message = f"It is {episode.status}, so it cannot be {wanted}; it can be {accepted}."
         raise Conflict(message, code="illegal_transition")
 
 
-def check_ahead(deed: Command, now: datetime) -> None:
-    """Raise `Invalid` for a sleep that is over already."""
-    if isinstance(deed, Snooze) and deed.until is not None and deed.until <= now:
+def check_snooze(command: Command, now: datetime) -> None:
+    """Raise `Invalid` for a snooze that ends in the past."""
+    if isinstance(command, Snooze) and command.until is not None and command.until <= now:
         message = "The instant until which it sleeps must lie ahead."
         fault = Fault(pointer="/snoozed_until", message=message)
         raise Invalid(message, code="snooze_in_the_past", faults=[fault])
 
 
-def do(standing: EpisodeSnapshot, deed: Command, doing: Doing) -> tuple[EpisodeSnapshot, Entry]:
-    """Return the episode after a deed, and what its history tells of it.
+def apply_command(
+    episode: EpisodeSnapshot, command: Command, context: CommandContext
+) -> tuple[EpisodeSnapshot, HistoryEntry]:
+    """Return the episode after a command, and the history entry of it.
 
-    Raises `Conflict` naming what is legal, or `Invalid`.
+    Raises `Conflict` naming the legal commands, or `Invalid`.
     """
-    check_command(standing, deed)
-    check_ahead(deed, doing.now)
-    after = standing
-    match deed:
+    check_command(episode, command)
+    check_snooze(command, context.now)
+    after = episode
+    match command:
         case Resolve():
-            after, entry = _resolve(standing, deed, doing)
+            after, entry = _resolve(episode, command, context)
         case Reopen():
-            after, entry = _reopen(standing, doing)
+            after, entry = _reopen(episode, context)
         case Acknowledge():
-            after = replace(standing, status=AlertStatus.ACKNOWLEDGED)
-            entry = Entry(what=EventType.ACKNOWLEDGED, was=standing.status, became=after.status)
+            after = replace(episode, status=AlertStatus.ACKNOWLEDGED)
+            entry = HistoryEntry(
+                what=EventType.ACKNOWLEDGED, was=episode.status, became=after.status
+            )
         case Snooze(until=until):
-            after = replace(standing, snoozed_until=until)
-            was, became = _iso(standing.snoozed_until), _iso(until)
-            entry = Entry(what=EventType.SNOOZED, was=was, became=became)
+            after = replace(episode, snoozed_until=until)
+            was, became = _iso(episode.snoozed_until), _iso(until)
+            entry = HistoryEntry(what=EventType.SNOOZED, was=was, became=became)
         case Assign(assignee=assignee):
-            after = replace(standing, assignee=assignee)
-            entry = Entry(what=EventType.ASSIGNED, was=standing.assignee, became=assignee)
+            after = replace(episode, assignee=assignee)
+            entry = HistoryEntry(what=EventType.ASSIGNED, was=episode.assignee, became=assignee)
         case Note(text=text):
-            entry = Entry(what=EventType.NOTED, note=text)
+            entry = HistoryEntry(what=EventType.NOTED, note=text)
         case never:
             assert_never(never)
     return after, entry
 
 
 def _resolve(
-    standing: EpisodeSnapshot, deed: Resolve, doing: Doing
-) -> tuple[EpisodeSnapshot, Entry]:
-    entry = Entry(
+    episode: EpisodeSnapshot, command: Resolve, context: CommandContext
+) -> tuple[EpisodeSnapshot, HistoryEntry]:
+    entry = HistoryEntry(
         what=EventType.RESOLVED,
-        was=standing.status,
+        was=episode.status,
         became=Resolution.MANUAL,
-        note=deed.action_taken or deed.action,
+        note=command.action_taken or command.action,
     )
     after = replace(
-        standing,
+        episode,
         status=AlertStatus.RESOLVED,
         resolution=Resolution.MANUAL,
-        resolved_at=doing.now,
-        resolved_on=doing.day,
+        resolved_at=context.now,
+        resolved_on=context.day,
         snoozed_until=None,
-        action=deed.action,
-        action_taken=deed.action_taken,
+        action=command.action,
+        action_taken=command.action_taken,
         clear_days=0,
     )
     return after, entry
 
 
-def _reopen(standing: EpisodeSnapshot, doing: Doing) -> tuple[EpisodeSnapshot, Entry]:
-    """Count anew from now on; what people did stays."""
+def _reopen(
+    episode: EpisodeSnapshot, context: CommandContext
+) -> tuple[EpisodeSnapshot, HistoryEntry]:
+    """Count the clear days from zero; what was done about the alert is kept."""
     after = replace(
-        standing,
+        episode,
         status=AlertStatus.OPEN,
         resolution=None,
         resolved_at=None,
         resolved_on=None,
         clear_days=0,
-        opened_on=doing.day,
-        known_on=max(standing.known_on, doing.day),
+        opened_on=context.day,
+        known_on=max(episode.known_on, context.day),
         watched_until=None,
     )
-    return after, Entry(what=EventType.REOPENED, was=standing.resolution, became=AlertStatus.OPEN)
+    return after, HistoryEntry(
+        what=EventType.REOPENED, was=episode.resolution, became=AlertStatus.OPEN
+    )
 
 
-def _name(kind: type[Command]) -> str:
+def _participle(kind: type[Command]) -> str:
     names = {
         Resolve: "resolved",
         Acknowledge: "acknowledged",

@@ -1,4 +1,4 @@
-"""What people do to alerts, written: one after the other, and all of it or nothing."""
+"""Executes commands on alerts: one transaction after the other, all alerts of a request or none."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -10,33 +10,32 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.alerts.actions.commands import (
     Command,
-    Doing,
-    Entry,
+    CommandContext,
     EpisodeSnapshot,
+    HistoryEntry,
     Reopen,
-    do,
+    apply_command,
 )
 from app.alerts.enums import AlertStatus, Resolution
-from app.alerts.models import Alert, AlertEvent, AlertWatermark
+from app.alerts.models import ACTED_COLUMNS, Alert, AlertEvent, AlertWatermark
 from app.kit.errors import Conflict, Fault, Invalid, NotFound
 
-MOST_AT_ONCE = 500
+MAX_ALERTS_PER_REQUEST = 500
 PRIOR_SQL = text(
     "UPDATE alerts SET prior = alert_prior(alerts), prior_of = :day"
     " WHERE id = ANY(:ids) AND prior_of < :day"
 )
-STANDS = ("status", "resolution", "resolved_at", "resolved_on", "snoozed_until")
 
 
-class Stale(Conflict):
-    """Somebody has changed it since the caller read it."""
+class StaleVersion(Conflict):
+    """Somebody has changed the alert since the caller read it."""
 
     status = 412
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts, when, and in which academies of which reports they may (None: in all)."""
+    """Who acts, when, and in which academies and reports they may act (None: in all)."""
 
     who: str
     now: datetime
@@ -44,72 +43,76 @@ class Actor:
     report_types: Collection[str] | None = None
 
 
-async def act(
+async def act_on_alert(
     session: AsyncSession,
     alert_id: int,
-    deeds: Sequence[Command],
+    commands: Sequence[Command],
     actor: Actor,
     *,
     version: int | None = None,
 ) -> Alert:
-    """Do the deeds to one alert, if it still has `version`, and return it.
+    """Execute the commands on one alert, if it still has `version`, and return it.
 
-    Raises `NotFound`, `Stale`, `Conflict` naming what is legal, or `Invalid`.
+    Raises `NotFound`, `StaleVersion`, `Conflict` naming the legal commands, or `Invalid`.
     """
     try:
-        (alert,) = await act_on_all(session, {alert_id: version}, deeds, actor)
+        (alert,) = await act_on_alerts(session, {alert_id: version}, commands, actor)
     except (Conflict, NotFound) as error:
         raise type(error)(error.message, code=error.code) from None
     return alert
 
 
-async def act_on_all(
+async def act_on_alerts(
     session: AsyncSession,
     versions: Mapping[int, int | None],
-    deeds: Sequence[Command],
+    commands: Sequence[Command],
     actor: Actor,
 ) -> Sequence[Alert]:
-    """Do the deeds to each of at most 500 alerts, or to none; return them by id.
+    """Execute the commands on each of at most 500 alerts, or on none; return them by id.
 
-    `versions` maps each alert to the version that it must still have; None: any. Raises as `act`
-    does, with a fault for each alert that is in the way.
+    `versions` maps each alert to the version that it must still have (None: any). Raises the errors
+    of `act_on_alert`, with a fault for each alert that causes one.
     """
-    if len(versions) > MOST_AT_ONCE:
-        raise Invalid(f"At most {MOST_AT_ONCE} alerts can be changed at once.", code="too_many")
+    if len(versions) > MAX_ALERTS_PER_REQUEST:
+        raise Invalid(
+            f"At most {MAX_ALERTS_PER_REQUEST} alerts can be changed at once.", code="too_many"
+        )
     days = await _lock(session, versions, actor)
     for day in sorted(set(days.values())):
         ids = [alert_id for alert_id, newest in days.items() if newest == day]
         await (await session.connection()).execute(PRIOR_SQL, {"day": day, "ids": ids})
-    chosen = select(Alert).where(col(Alert.id).in_(versions)).order_by(col(Alert.id))
-    fresh = chosen.with_for_update().execution_options(populate_existing=True)
+    named = select(Alert).where(col(Alert.id).in_(versions)).order_by(col(Alert.id))
+    fresh = named.with_for_update().execution_options(populate_existing=True)
     alerts = (await session.exec(fresh)).all()
-    _check_all_there(versions, {alert.id for alert in alerts})
+    _check_all_found(versions, {alert.id for alert in alerts})
     _check_versions(alerts, versions)
-    if any(isinstance(deed, Reopen) for deed in deeds):
+    if any(isinstance(command, Reopen) for command in commands):
         await _check_newest(session, alerts, versions)
     history = await _newest_entries(session, versions)
-    entries, refused = _do_all(alerts, deeds, actor, days)
+    entries, refused = _execute_all(alerts, commands, actor, days)
     _check_done(versions, refused)
-    for alert_id, told in entries.items():
-        for seq, entry in enumerate(told, history.get(alert_id, 0) + 1):
+    for alert_id, added in entries.items():
+        for seq, entry in enumerate(added, history.get(alert_id, 0) + 1):
             session.add(_event(alert_id, seq, entry, actor, days[alert_id]))
     await session.flush()
     return alerts
 
 
-async def _lock(session: AsyncSession, wanted: Collection[int], actor: Actor) -> Mapping[int, date]:
-    """Keep evaluations out and map each alert to its academy's newest evaluated day."""
+async def _lock(
+    session: AsyncSession, alert_ids: Collection[int], actor: Actor
+) -> Mapping[int, date]:
+    """Lock out evaluations; map each alert to its academy's newest evaluated day."""
     rows = select(col(Alert.id), col(Alert.report_type), col(Alert.academy_id)).where(
-        col(Alert.id).in_(wanted)
+        col(Alert.id).in_(alert_ids)
     )
     if actor.academies is not None:
         rows = rows.where(col(Alert.academy_id).in_(actor.academies))
     if actor.report_types is not None:
         rows = rows.where(col(Alert.report_type).in_(actor.report_types))
-    places = {row[0]: (row[1], row[2]) for row in await session.exec(rows)}
-    _check_all_there(wanted, places)
+    academies = {row[0]: (row[1], row[2]) for row in await session.exec(rows)}
+    _check_all_found(alert_ids, academies)
     mark = tuple_(col(AlertWatermark.report_type), col(AlertWatermark.academy_id))
-    at = mark.in_(sorted(set(places.values())))
+    at = mark.in_(sorted(set(academies.values())))
     order = (col(AlertWatermark.report_type), col(AlertWatermark.academy_id))
     await session.exec(select(AlertWatermark).where(at).order_by(*order).with_for_update())
     moved = await session.exec(
@@ -119,30 +122,32 @@ async def _lock(session: AsyncSession, wanted: Collection[int], actor: Actor) ->
         .returning(*order, col(AlertWatermark.report_date))
     )
     newest = {(row[0], row[1]): row[2] for row in moved}
-    return {alert_id: newest[place] for alert_id, place in places.items()}
+    return {alert_id: newest[place] for alert_id, place in academies.items()}
 
 
-def _check_all_there(wanted: Collection[int], found: Collection[int]) -> None:
-    missing = [alert_id for alert_id in wanted if alert_id not in found]
+def _check_all_found(alert_ids: Collection[int], found: Collection[int]) -> None:
+    missing = [alert_id for alert_id in alert_ids if alert_id not in found]
     if missing:
         message = f"There is no alert {missing[0]}."
-        raise NotFound(message, code="unknown_alert", faults=_faults(wanted, missing, message))
+        raise NotFound(message, code="unknown_alert", faults=_faults(alert_ids, missing, message))
 
 
 def _check_versions(alerts: Sequence[Alert], versions: Mapping[int, int | None]) -> None:
     stale = [alert.id for alert in alerts if versions[alert.id] not in {None, alert.version}]
     if stale:
         message = "It was changed since you read it; read it again."
-        raise Stale(message, code="changed_meanwhile", faults=_faults(versions, stale, message))
+        raise StaleVersion(
+            message, code="changed_meanwhile", faults=_faults(versions, stale, message)
+        )
 
 
 async def _check_newest(
-    session: AsyncSession, alerts: Sequence[Alert], wanted: Collection[int]
+    session: AsyncSession, alerts: Sequence[Alert], alert_ids: Collection[int]
 ) -> None:
     newer = [alert.id for alert in alerts if await _has_newer(session, alert)]
     if newer:
         message = "A newer alert of the same kind has taken its place; act on that one."
-        faults = _faults(wanted, newer, message)
+        faults = _faults(alert_ids, newer, message)
         raise Conflict(message, code="has_newer_alert", faults=faults)
 
 
@@ -162,61 +167,63 @@ async def _has_newer(session: AsyncSession, alert: Alert) -> bool:
     return bool((await session.exec(select(exists().where(same, counts)))).one())
 
 
-async def _newest_entries(session: AsyncSession, wanted: Collection[int]) -> Mapping[int, int]:
+async def _newest_entries(session: AsyncSession, alert_ids: Collection[int]) -> Mapping[int, int]:
     newest = select(col(AlertEvent.alert_id), func.max(AlertEvent.seq)).where(
-        col(AlertEvent.alert_id).in_(wanted)
+        col(AlertEvent.alert_id).in_(alert_ids)
     )
     return dict((await session.exec(newest.group_by(col(AlertEvent.alert_id)))).all())
 
 
-def _do_all(
-    alerts: Sequence[Alert], deeds: Sequence[Command], actor: Actor, days: Mapping[int, date]
-) -> tuple[Mapping[int, Sequence[Entry]], Mapping[int, Conflict]]:
-    entries: dict[int, Sequence[Entry]] = {}
+def _execute_all(
+    alerts: Sequence[Alert], commands: Sequence[Command], actor: Actor, days: Mapping[int, date]
+) -> tuple[Mapping[int, Sequence[HistoryEntry]], Mapping[int, Conflict]]:
+    entries: dict[int, Sequence[HistoryEntry]] = {}
     refused: dict[int, Conflict] = {}
     for alert in alerts:
-        doing = Doing(who=actor.who, now=actor.now, day=days[alert.id])
+        context = CommandContext(who=actor.who, now=actor.now, day=days[alert.id])
         try:
-            entries[alert.id] = _do(alert, deeds, doing)
+            entries[alert.id] = _execute(alert, commands, context)
         except Conflict as error:
             refused[alert.id] = error
     return entries, refused
 
 
-def _check_done(wanted: Collection[int], refused: Mapping[int, Conflict]) -> None:
+def _check_done(alert_ids: Collection[int], refused: Mapping[int, Conflict]) -> None:
     if refused:
-        first, *_ = (refused[alert_id] for alert_id in wanted if alert_id in refused)
+        first, *_ = (refused[alert_id] for alert_id in alert_ids if alert_id in refused)
         faults = [
             _fault(place, alert_id, refused[alert_id].message)
-            for place, alert_id in enumerate(wanted)
+            for place, alert_id in enumerate(alert_ids)
             if alert_id in refused
         ]
         raise Conflict(first.message, code=first.code, faults=faults)
 
 
-def _do(alert: Alert, deeds: Sequence[Command], doing: Doing) -> Sequence[Entry]:
+def _execute(
+    alert: Alert, commands: Sequence[Command], context: CommandContext
+) -> Sequence[HistoryEntry]:
     names = [field.name for field in fields(EpisodeSnapshot)]
-    before = standing = EpisodeSnapshot(**{name: getattr(alert, name) for name in names})
+    before = episode = EpisodeSnapshot(**{name: getattr(alert, name) for name in names})
     entries = []
-    for deed in deeds:
-        standing, entry = do(standing, deed, doing)
+    for command in commands:
+        episode, entry = apply_command(episode, command, context)
         entries.append(entry)
-    for name, value in asdict(standing).items():
+    for name, value in asdict(episode).items():
         setattr(alert, name, value)
     alert.version += 1
-    alert.first_action_at = alert.first_action_at or doing.now
-    ends = {before.status, standing.status}
+    alert.first_action_at = alert.first_action_at or context.now
+    ends = {before.status, episode.status}
     if ends != {AlertStatus.RESOLVED}:
-        _let_stand(alert, doing.day, is_decided=AlertStatus.RESOLVED in ends)
+        _keep_for_evaluations(alert, context.day, is_decided=AlertStatus.RESOLVED in ends)
     return entries
 
 
-def _let_stand(alert: Alert, day: date, *, is_decided: bool) -> None:
-    """Keep what people made of it, for when the newest day is evaluated again."""
+def _keep_for_evaluations(alert: Alert, day: date, *, is_decided: bool) -> None:
+    """Keep what people left of the episode, for another evaluation of the newest day."""
     earlier = (alert.stands or {}) if alert.acted_on == day else {}
     stands: dict[str, object] = {
         name: value.isoformat() if isinstance(value, date) else value
-        for name in STANDS
+        for name in ACTED_COLUMNS
         if (value := getattr(alert, name)) is not None
     }
     decided = is_decided or bool(earlier.get("is_decided"))
@@ -224,7 +231,7 @@ def _let_stand(alert: Alert, day: date, *, is_decided: bool) -> None:
     alert.acted_on = day
 
 
-def _event(alert_id: int, seq: int, entry: Entry, actor: Actor, day: date) -> AlertEvent:
+def _event(alert_id: int, seq: int, entry: HistoryEntry, actor: Actor, day: date) -> AlertEvent:
     return AlertEvent(
         alert_id=alert_id,
         seq=seq,
@@ -238,14 +245,14 @@ def _event(alert_id: int, seq: int, entry: Entry, actor: Actor, day: date) -> Al
     )
 
 
-def _faults(wanted: Collection[int], wrong: Collection[int], message: str) -> Sequence[Fault]:
+def _faults(alert_ids: Collection[int], wrong: Collection[int], message: str) -> Sequence[Fault]:
     return [
         _fault(place, alert_id, message)
-        for place, alert_id in enumerate(wanted)
+        for place, alert_id in enumerate(alert_ids)
         if alert_id in wrong
     ]
 
 
 def _fault(place: int, alert_id: int, message: str) -> Fault:
-    """Point into the list of alerts, as it was sent."""
+    """Return a fault that points into the list of alerts of the request."""
     return Fault(pointer=f"/alerts/{place}", message=f"Alert {alert_id}: {message}")

@@ -1,4 +1,4 @@
-"""What the answers about alerts look like, for whoever reads the description."""
+"""Examples of requests and answers about alerts, for the OpenAPI description."""
 
 from typing import Any
 

@@ -1,10 +1,8 @@
-"""What is asked of alerts over HTTP."""
+"""The queries and bodies of the requests about alerts."""
 
-import re
 from enum import StrEnum
 from typing import Annotated, Self
 
-from fastapi import Header, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.alerts.actions.commands import (
@@ -16,7 +14,7 @@ from app.alerts.actions.commands import (
     Resolve,
     Snooze,
 )
-from app.alerts.actions.handler import MOST_AT_ONCE, Stale
+from app.alerts.actions.handler import MAX_ALERTS_PER_REQUEST
 from app.alerts.api.examples import BULK, PATCH, RULES_ASKED
 from app.alerts.enums import (
     Action,
@@ -24,15 +22,14 @@ from app.alerts.enums import (
     AlertStatus,
     Severity,
 )
+from app.alerts.rules.rule import CLEAR_DAYS, MAX_CLEAR_DAYS, MAX_QUIET_DAYS, QUIET_DAYS
 from app.kit.http.dependencies import DEFAULT_LIMIT, CursorText, Limit
-from app.kit.http.etags import headers_of
 from app.kit.http.formats import FORMAT, ListFormat
 from app.kit.values import MAX_MONEY, Day, Id, Instant, Name, Text, Words
 
 NOBODY = "none"
-VERSION = re.compile("[0-9]{1,18}")
 
-ACTOR = Field(default=None, description="The person behind the key; else the key's name is told.")
+ACTOR = Field(default=None, description="The person who acts; by default the name of the key.")
 
 
 class AlertGrouping(StrEnum):
@@ -44,21 +41,23 @@ class AlertQuery(BaseModel):
         default=[], description="Only these academies; may be repeated."
     )
     status: Annotated[list[AlertStatus], Field(max_length=3)] = Field(
-        default=[], description="Only these; by default those open and awake."
+        default=[], description="Only these; by default the open alerts that are not snoozed."
     )
     severity: Annotated[list[Severity], Field(max_length=4)] = []
     type: Annotated[list[Text], Field(max_length=20)] = []
     origin: Annotated[list[AlertOrigin], Field(max_length=3)] = []
     user: Id | None = Field(default=None, description="Only this learner.")
-    assignee: Name | None = Field(default=None, description="`none`: those that nobody has.")
+    assignee: Name | None = Field(default=None, description="`none`: alerts without an assignee.")
     triggered_from: Day | None = None
     triggered_to: Day | None = None
     group: AlertGrouping | None = Field(
-        default=None, description="Each learner of an academy once."
+        default=None, description="List each learner of an academy once."
     )
     limit: Limit = DEFAULT_LIMIT
     cursor: CursorText | None = None
-    count: bool = Field(default=False, description="Count all items too, and by severity.")
+    count: bool = Field(
+        default=False, description="Also count all items, and the alerts by severity."
+    )
     format: ListFormat | None = FORMAT
 
 
@@ -69,62 +68,66 @@ class StatsQuery(BaseModel):
 
 
 class RulesQuery(BaseModel):
-    academy: Id | None = Field(default=None, description="Its rules; else those of all academies.")
+    academy: Id | None = Field(
+        default=None, description="The academy; without it, the rules of all academies."
+    )
 
 
 class AlertPatch(BaseModel):
-    """What is done to an alert; what is left out stays."""
+    """A change of an alert; fields that are left out keep their value."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [PATCH]})
 
     status: AlertStatus | None = Field(default=None, description="RESOLVED, ACKNOWLEDGED, or OPEN.")
     action: Action | None = Field(default=None, description="Only with RESOLVED.")
     action_taken: Words | None = Field(default=None, description="Only with RESOLVED.")
-    snoozed_until: Instant | None = Field(default=None, description="Null wakes it.")
-    assignee: Name | None = Field(default=None, description="Null: nobody.")
+    snoozed_until: Instant | None = Field(default=None, description="Null ends the snooze.")
+    assignee: Name | None = Field(default=None, description="Null removes the assignee.")
     note: Words | None = None
     actor: Name | None = ACTOR
 
     @model_validator(mode="after")
-    def something(self) -> Self:
-        """Refuse what does nothing, or says what was done without resolving."""
+    def check_fields(self) -> Self:
+        """Raise for a patch without a change, and for an action that does not resolve the alert."""
         if not self.model_fields_set - {"actor"}:
             raise ValueError("say what to change")
         if self.status is not AlertStatus.RESOLVED and (self.action or self.action_taken):
             raise ValueError("action and action_taken go with the status RESOLVED")
         return self
 
-    def deeds(self) -> list[Command]:
-        """Return what is done, in order."""
-        given, deeds = self.model_fields_set, list[Command]()
+    def commands(self) -> list[Command]:
+        """Return the commands of the patch in the order of their execution."""
+        given, commands = self.model_fields_set, list[Command]()
         if self.status is AlertStatus.OPEN:
-            deeds.append(Reopen())
+            commands.append(Reopen())
         if "assignee" in given:
-            deeds.append(Assign(assignee=self.assignee))
+            commands.append(Assign(assignee=self.assignee))
         if self.note is not None:
-            deeds.append(Note(text=self.note))
+            commands.append(Note(text=self.note))
         if self.status is AlertStatus.ACKNOWLEDGED:
-            deeds.append(Acknowledge())
+            commands.append(Acknowledge())
         if "snoozed_until" in given:
-            deeds.append(Snooze(until=self.snoozed_until))
+            commands.append(Snooze(until=self.snoozed_until))
         if self.status is AlertStatus.RESOLVED:
-            deeds.append(Resolve(action=self.action, action_taken=self.action_taken))
-        return deeds
+            commands.append(Resolve(action=self.action, action_taken=self.action_taken))
+        return commands
 
 
 class AlertNamed(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: Id
-    version: Id | None = Field(default=None, description="It must still have this version.")
+    version: Id | None = Field(
+        default=None, description="The version that the alert must still have."
+    )
 
 
 class BulkResolve(BaseModel):
-    """Alerts to be resolved, all of them or none."""
+    """Alerts to resolve: all of them or none."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [BULK]})
 
-    alerts: Annotated[list[AlertNamed], Field(min_length=1, max_length=MOST_AT_ONCE)]
+    alerts: Annotated[list[AlertNamed], Field(min_length=1, max_length=MAX_ALERTS_PER_REQUEST)]
     action: Action | None = None
     action_taken: Words | None = None
     actor: Name | None = ACTOR
@@ -138,52 +141,18 @@ class RuleAsked(BaseModel):
         None
     )
     needs_level: Severity = Severity.LOW
-    clear_days: Annotated[int, Field(ge=1, le=30)] = 2
-    quiet_days: Annotated[int, Field(ge=0, le=366)] = 30
+    clear_days: Annotated[int, Field(ge=1, le=MAX_CLEAR_DAYS)] = CLEAR_DAYS
+    quiet_days: Annotated[int, Field(ge=0, le=MAX_QUIET_DAYS)] = QUIET_DAYS
 
 
 class RulesAsked(BaseModel):
-    """Rules of an academy, or of all; null withdraws one; a type that is left out stays."""
+    """Rules of an academy, or of all academies.
+
+    Null withdraws the own rule of a type; a type that is left out keeps its rule.
+    """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [RULES_ASKED]})
 
     academy: Id | None = None
     reports: dict[Text, dict[Text, RuleAsked | None]]
     actor: Name | None = ACTOR
-
-
-class Tag:
-    """The version that a caller has read, in `If-Match`, and the one that is answered."""
-
-    def __init__(self, response: Response, if_match: str | None) -> None:
-        self._response = response
-        self._if_match = (if_match or "*").strip()
-
-    @property
-    def version(self) -> int | None:
-        """The version that the alert must have; None: any. Raises `Stale` for no version."""
-        if self._if_match == "*":
-            return None
-        bare = self._if_match.removeprefix("W/").strip('"').partition("-")[0]
-        if VERSION.fullmatch(bare) is None:
-            raise Stale("If-Match names no version of the alert.", code="changed_meanwhile")
-        return int(bare)
-
-    def answer(self, etag: str) -> None:
-        """Set the `ETag` of the answer."""
-        tag(self._response, etag)
-
-
-async def get_tag(
-    response: Response,
-    if_match: Annotated[
-        str | None, Header(description="The `ETag` of the alert as it was read.")
-    ] = None,
-) -> Tag:
-    """Read the header."""
-    return Tag(response, if_match)
-
-
-def tag(response: Response, etag: str) -> None:
-    """Set the `ETag` of an answer that is one alert: what a change names in `If-Match`."""
-    response.headers.update(headers_of(etag))

@@ -1,4 +1,4 @@
-"""What alerts look like over HTTP."""
+"""The answers about alerts."""
 
 from datetime import date, datetime
 
@@ -23,27 +23,31 @@ from app.alerts.enums import (
 
 
 class AlertItem(BaseModel):
-    """An episode: a learner is in a kind of trouble for some days, in one academy."""
+    """An episode: a condition held for a learner, or for an academy itself, on some days."""
 
     id: int
     report_type: str
     academy_id: int
-    user_id: int
+    user_id: int | None = Field(description="Null for an alert about the academy itself.")
     email: str | None = Field(description="Null for keys without `people:read`.")
     full_name: str | None = Field(description="Null for keys without `people:read`.")
     alert_type: str
     severity: Severity
     status: AlertStatus
-    reason: str = Field(description="Why it opened, in words.")
-    current_score: float | None = Field(description="On the newest evaluated day.")
+    reason: str = Field(description="Why the alert opened, as a sentence.")
+    current_score: float | None = Field(
+        description="The value of the subject on the newest evaluated day."
+    )
     current_level: str | None
     origin: AlertOrigin
     triggered_at: datetime
     triggered_on: date = Field(description="The report day on which it opened.")
     last_seen_on: date
-    occurrences: int = Field(description="On so many days it fired.")
+    occurrences: int = Field(description="The number of days on which the condition held.")
     clear_days: int
-    snoozed_until: datetime | None = Field(description="It sleeps while this lies ahead.")
+    snoozed_until: datetime | None = Field(
+        description="Until then, the alert is left out of the default list."
+    )
     assignee: str | None
     resolved_at: datetime | None
     resolution: Resolution | None
@@ -51,14 +55,18 @@ class AlertItem(BaseModel):
     action_taken: str | None
     first_action_at: datetime | None
     result: Result
-    metrics_snapshot: dict[str, object] = Field(description="The signals when it opened.")
+    metrics_snapshot: dict[str, object] = Field(
+        description="The signals of the day on which the alert opened."
+    )
     rule_version: int
     version: int
-    alerts: int = Field(default=1, description="With `group=user`: so many the learner has.")
+    alerts: int = Field(
+        default=1, description="With `group=user`, the number of the learner's alerts."
+    )
 
 
 class EvaluatedDay(BaseModel):
-    """Up to which day an academy's alerts are told."""
+    """The newest evaluated day of an academy."""
 
     academy_id: int
     report_date: date
@@ -85,19 +93,21 @@ class AlertPage(BaseModel):
 
 
 class AlertCounts(BaseModel):
-    """What the evaluation of academies' days did, and what was open after it."""
+    """The alerts that opened, reopened and closed on a day, and those open after it."""
 
     opened: int
     reopened: int = Field(description="Resolved by the service within 30 days, and open again.")
-    closed: int = Field(description="By the service; those resolved by hand are not in it.")
-    open: dict[Severity, int] = Field(description="After the evaluation, the sleeping ones too.")
+    closed: int = Field(
+        description="Resolved by the service; those resolved by hand are not counted."
+    )
+    open: dict[Severity, int] = Field(description="After the evaluation, including snoozed ones.")
     unevaluated_academies: int = Field(
-        description="So many academies of the sum are not evaluated, and not in these counts."
+        description="The academies whose day has not been evaluated; these counts leave them out."
     )
 
 
 class AlertEntry(BaseModel):
-    """One entry of the history; `who` is null for what the service did."""
+    """An entry of the history; `who` is null if the service made it."""
 
     seq: int
     what: EventType
@@ -136,7 +146,7 @@ class BulkResolved(BaseModel):
 
 
 class AlertStats(BaseModel):
-    """The episodes of a type and origin, and what they foretold."""
+    """The episodes of a type and origin, and how well they predicted that learners leave."""
 
     alert_type: str
     origin: AlertOrigin
@@ -148,11 +158,13 @@ class AlertStats(BaseModel):
     no_data: int
     actions: dict[Action, int]
     results: dict[Result, int]
-    judged: int = Field(description="Those of which the 30 days after opening are over.")
-    churned: int = Field(description="Of the judged, the learners who left in those days.")
-    expected: float = Field(description="So many, had they been like everybody that day.")
+    judged: int = Field(description="Episodes that opened more than 30 days ago.")
+    churned: int = Field(description="Judged episodes whose learner left within 30 days.")
+    expected: float = Field(
+        description="How many would have left at the rate of all learners of that day."
+    )
     precision: float | None
-    precision_low: float | None = Field(description="95 %, by Wilson.")
+    precision_low: float | None = Field(description="Lower end of Wilson's 95 % interval.")
     precision_high: float | None
     base_rate: float | None
 
@@ -175,7 +187,7 @@ class RuleShown(BaseModel):
 
 
 class RulesShown(BaseModel):
-    """The rules that count, by report and alert type."""
+    """The rules that apply, by report and alert type."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [RULES_EXAMPLE]})
 

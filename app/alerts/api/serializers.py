@@ -1,4 +1,4 @@
-"""Turns what is read of alerts into what is answered."""
+"""Converts between the rows of alerts and the requests and answers about them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,26 +27,27 @@ from app.alerts.models import AlertEvent, AlertWatermark
 from app.alerts.outcomes.outcomes import TypeStats
 from app.alerts.queries import listing
 from app.alerts.queries.filters import AlertFilter
-from app.alerts.queries.listing import Listed, Place
-from app.alerts.registry import alerting_reports
+from app.alerts.queries.listing import AlertPosition, ListedAlert
+from app.alerts.queries.watermarks import list_version
+from app.alerts.registry import alert_sources
 from app.kit.db.read_pool import Rows
 from app.kit.errors import NotFound
 from app.kit.http import cursors
 from app.kit.http.cursors import Cursor, filters_of
 from app.kit.http.etags import digest_of, etag_of
 
-SCORE_DAYS = 30
+VALUE_DAYS = 30
 MOST_RANK = len(Severity)
 
 
 def report_types(key: Key) -> list[str]:
-    """List the reports with alerts that the key may see."""
+    """List the reports with alerts that the key may read."""
     allowed = key.report_types
-    return [kind for kind in alerting_reports() if allowed is None or kind in allowed]
+    return [name for name in alert_sources() if allowed is None or name in allowed]
 
 
-def wanted_by(query: AlertQuery, key: Key) -> AlertFilter:
-    """Return which episodes are asked for; raise `NotFound` for another's academy."""
+def filter_of(query: AlertQuery, key: Key) -> AlertFilter:
+    """Return the filter of a query; raise `NotFound` for an academy outside the key's scope."""
     nobody = query.assignee == NOBODY
     return AlertFilter(
         report_types=report_types(key),
@@ -65,24 +66,24 @@ def wanted_by(query: AlertQuery, key: Key) -> AlertFilter:
 
 
 async def etag_of_list(rows: Rows, query: AlertQuery, key: Key, *, now: datetime) -> str:
-    """Return the ETag of a list, read from what it depends on and not from the list."""
-    wanted = wanted_by(query, key)
-    known = await listing.versions(rows, wanted, now=now)
-    asked = wanted.report_types, wanted.may_name, query.model_dump()
-    return etag_of(known, wanted.academies, asked)
+    """Return the ETag of a list, computed from what the list depends on, without reading it."""
+    alerts = filter_of(query, key)
+    version = await list_version(rows, alerts, now=now)
+    request = alerts.report_types, alerts.may_name, query.model_dump()
+    return etag_of(version, alerts.academies, request)
 
 
-def cursor_after(place: Place, query: AlertQuery) -> str:
-    """Write where the next page begins."""
-    after: cursors.Position = [place.rank, place.triggered_at.isoformat(), place.id]
+def cursor_after(position: AlertPosition, query: AlertQuery) -> str:
+    """Return the cursor of the page that follows an episode."""
+    after: cursors.Position = [position.rank, position.triggered_at.isoformat(), position.id]
     return Cursor(filters=filters_of(query), digest="", after=after).encode()
 
 
-def place_in(cursor: Cursor) -> Place:
-    """Read where a page begins; raise `Invalid` if that is no place in this list."""
+def position_of(cursor: Cursor) -> AlertPosition:
+    """Return the position in a cursor; raise `Invalid` if it is not one of this list."""
     match cursor.after:
         case [rank, instant, number]:
-            return Place(
+            return AlertPosition(
                 rank=cursors.position_number(rank, most=MOST_RANK),
                 triggered_at=cursors.position_instant(instant),
                 id=cursors.position_number(number),
@@ -91,63 +92,58 @@ def place_in(cursor: Cursor) -> Place:
             raise cursors.unreadable()
 
 
-def item(listed: Listed) -> AlertItem:
-    """Return one of a list."""
-    return AlertItem.model_validate(dict(listed.row) | {"metrics_snapshot": listed.metrics})
+def item_of(alert: ListedAlert) -> AlertItem:
+    """Return an alert of a list as it is answered."""
+    return AlertItem.model_validate(dict(alert.row) | {"metrics_snapshot": alert.metrics})
 
 
-async def detail(session: AsyncSession, alert_id: int, key: Key, now: datetime) -> AlertDetail:
-    """Return an alert with all that is known of it; raise `NotFound` if the key may not see it."""
+async def read_detail(session: AsyncSession, alert_id: int, key: Key, now: datetime) -> AlertDetail:
+    """Return an alert with its history and values; raise `NotFound` if the key may not read it."""
     connection = await session.connection()
     found = await _one(connection, alert_id, key, now)
-    scores = await listing.scores(
-        connection, found.row["report_type"], [found.row], back=SCORE_DAYS - 1
+    scores = await listing.value_history(
+        connection, found.row["report_type"], alert_id, days=VALUE_DAYS
     )
     history = select(AlertEvent).where(col(AlertEvent.alert_id) == alert_id)
     entries = (await session.exec(history.order_by(col(AlertEvent.seq)))).all()
     return AlertDetail(
-        **item(found).model_dump(),
+        **item_of(found).model_dump(),
         history=[AlertEntry(**entry.model_dump(exclude={"alert_id"})) for entry in entries],
         scores=[ScoreDay.model_validate(dict(score)) for score in scores],
     )
 
 
 def tag_of(shown: AlertDetail) -> str:
-    """Return the ETag of an alert: the version that a change must name, and all that is shown."""
+    """Return the ETag of an alert: its version, for `If-Match`, and a digest of all fields."""
     return f'"{shown.version}-{digest_of(shown.model_dump_json().encode())}"'
 
 
-async def _one(connection: AsyncConnection, alert_id: int, key: Key, now: datetime) -> Listed:
-    wanted = AlertFilter(
+async def _one(connection: AsyncConnection, alert_id: int, key: Key, now: datetime) -> ListedAlert:
+    alerts = AlertFilter(
         report_types=report_types(key),
         academies=key.narrow(None),
         statuses=list(AlertStatus),
         alert_id=alert_id,
         may_name=key.has(Scope.PEOPLE_READ),
     )
-    found = await listing.page(connection, wanted, now=now, most=1)
+    found = await listing.list_page(connection, alerts, now=now, limit=1)
     if not found:
         raise NotFound(f"There is no alert {alert_id}.", code="unknown_alert")
     return found[0]
 
 
-async def evaluated_days(session: AsyncSession, key: Key, query: AlertQuery) -> list[EvaluatedDay]:
-    """List up to which day each academy in scope was evaluated."""
-    academies = key.narrow(query.academy)
-    marks = select(AlertWatermark).where(col(AlertWatermark.report_type).in_(report_types(key)))
-    if academies is not None:
-        marks = marks.where(col(AlertWatermark.academy_id).in_(academies))
-    found = await session.exec(marks.order_by(col(AlertWatermark.academy_id)))
-    return [EvaluatedDay.model_validate(mark.model_dump()) for mark in found]
+def evaluated_day(mark: AlertWatermark) -> EvaluatedDay:
+    """Return the newest evaluated day of an academy as it is answered."""
+    return EvaluatedDay.model_validate(mark.model_dump())
 
 
 def stats_items(found: Sequence[TypeStats]) -> list[AlertStats]:
-    """Return the stats as they are answered, shares with 4 decimals."""
-    return [_stats_item(of_type) for of_type in found]
+    """Return the stats as they are answered, with shares rounded to 4 decimals."""
+    return [_stats_item(stats) for stats in found]
 
 
-def _stats_item(of_type: TypeStats) -> AlertStats:
-    low, high = of_type.interval or (None, None)
+def _stats_item(stats: TypeStats) -> AlertStats:
+    low, high = stats.interval or (None, None)
     named = (
         "alert_type",
         "origin",
@@ -161,15 +157,15 @@ def _stats_item(of_type: TypeStats) -> AlertStats:
         "churned",
     )
     return AlertStats.model_validate(
-        {name: getattr(of_type, name) for name in named}
+        {name: getattr(stats, name) for name in named}
         | {
-            "actions": {kind: getattr(of_type, kind.lower()) for kind in Action},
-            "results": {kind: getattr(of_type, f"result_{kind.lower()}") for kind in Result},
-            "expected": round(of_type.expected, 2),
-            "precision": _share(of_type.precision),
+            "actions": {kind: getattr(stats, kind.lower()) for kind in Action},
+            "results": {kind: getattr(stats, f"result_{kind.lower()}") for kind in Result},
+            "expected": round(stats.expected, 2),
+            "precision": _share(stats.precision),
             "precision_low": _share(low),
             "precision_high": _share(high),
-            "base_rate": _share(of_type.base_rate),
+            "base_rate": _share(stats.base_rate),
         }
     )
 

@@ -1,4 +1,4 @@
-"""The columns of the frames that an evaluation passes on."""
+"""The columns of the frames that the steps of an evaluation pass to each other."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,11 +6,12 @@ from types import MappingProxyType
 import polars as pl
 
 from app.alerts.enums import SEVERITIES
+from app.alerts.models import ACTED_COLUMNS
 
 Columns = Mapping[str, pl.DataType | type[pl.DataType]]
 INSTANT_DTYPE = pl.Datetime("us", "UTC")
 
-EPISODE: Columns = MappingProxyType(
+EPISODE_COLUMNS: Columns = MappingProxyType(
     {
         "severity": SEVERITIES,
         "status": pl.String,
@@ -31,53 +32,50 @@ EPISODE: Columns = MappingProxyType(
         "metrics": pl.String,
     }
 )
-"""What an evaluation may change of an episode."""
+"""The columns of an episode that an evaluation may change."""
 
-STANDING: Columns = MappingProxyType(
-    {
-        name: EPISODE[name]
-        for name in ("status", "resolution", "resolved_at", "resolved_on", "snoozed_until")
-    }
-)
-"""What people made of an episode since the day was evaluated before, as `stand_...`."""
+ACTION_COLUMNS: Columns = MappingProxyType({name: EPISODE_COLUMNS[name] for name in ACTED_COLUMNS})
+"""The columns that people may change as well; `acted_...` in a frame is what they left."""
 
-KEY = ("user_id", "alert_type")
+EPISODE_KEY = ("user_id", "alert_type")
 
-LOADED: Columns = MappingProxyType(
+LOADED_COLUMNS: Columns = MappingProxyType(
     {
         "id": pl.Int64,
         "user_id": pl.Int64,
         "alert_type": pl.String,
-        "is_newborn": pl.Boolean,
-        "is_touched": pl.Boolean,
+        "is_opened_today": pl.Boolean,
+        "is_acted_on": pl.Boolean,
         "is_decided": pl.Boolean,
-        **EPISODE,
-        **{f"cur_{name}": dtype for name, dtype in EPISODE.items()},
-        **{f"stand_{name}": dtype for name, dtype in STANDING.items()},
+        **EPISODE_COLUMNS,
+        **{f"stored_{name}": dtype for name, dtype in EPISODE_COLUMNS.items()},
+        **{f"acted_{name}": dtype for name, dtype in ACTION_COLUMNS.items()},
     }
 )
-"""An episode before the day and as it is (`cur_...`), NULL throughout for one that is not yet.
+"""An episode before the day, and as it is stored now (`stored_...`, NULL in a new episode).
 
-`is_newborn`: an earlier evaluation of the day opened it, and nothing was there before, or
-people have acted on it since. `is_touched`: people have acted on it since the
-day was evaluated before; `is_decided`: they resolved or reopened it.
+`is_opened_today`: an earlier evaluation of the day opened it. `is_acted_on`: somebody has acted on
+it since the day was last evaluated; `is_decided`: by resolving or reopening it.
 """
 
-JUDGED: Columns = MappingProxyType(
+JUDGED_COLUMNS: Columns = MappingProxyType(
     {
-        **LOADED,
-        "is_touched_newborn": pl.Boolean,
-        "today_severity": SEVERITIES,
-        "today_metrics": pl.String,
-        "today_rule": pl.Int64,
-        "today": pl.String,
-        "there": pl.String,
-        "happens": pl.String,
+        **LOADED_COLUMNS,
+        "is_touched": pl.Boolean,
+        "signal_severity": SEVERITIES,
+        "signal_metrics": pl.String,
+        "signal_rule": pl.Int64,
+        "signal": pl.String,
+        "state": pl.String,
+        "transition": pl.String,
     }
 )
-"""An episode and what happens to it today; `today_...` is NULL where no condition fires."""
+"""An episode with its signal, state and transition; `signal_...` is NULL unless it fires.
 
-EVENT: Columns = MappingProxyType(
+`is_touched`: opened today by an earlier evaluation, and acted on since.
+"""
+
+EVENT_COLUMNS: Columns = MappingProxyType(
     {
         "place": pl.Int64,
         "rank": pl.Int32,
@@ -86,4 +84,4 @@ EVENT: Columns = MappingProxyType(
         "became": pl.String,
     }
 )
-"""An entry of the history of the episode at `place`; those of one are in the order of `rank`."""
+"""An entry of the history of the episode in row `place`; `rank` orders its entries."""

@@ -1,4 +1,4 @@
-"""What becomes of an episode: what today is, and what there is, decide it in one table."""
+"""The state machine of episodes: a table from a day's signal and a state to a transition."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -14,14 +14,19 @@ from app.alerts.enums import (
     Severity,
 )
 
-AGAIN_DAYS = 30
-"""What ended by itself at most so many days ago opens again instead of anew."""
+REOPEN_DAYS = 30
+"""An episode that the service resolved at most so many days ago is reopened when it fires."""
 NO_DATA_DAYS = 14
-"""So many days without knowing whether the condition holds end an episode."""
+"""An open episode ends after so many days on which its condition is not known."""
 
 
 class DaySignal(StrEnum):
-    """What a day says of a subscriber and an alert type."""
+    """What a day says about one subject and alert type.
+
+    CROSSES: fires with the severity CRITICAL, above that of the episode, which was resolved by
+    hand. CLEAR_ENOUGH: the last of the clear days that resolve an open episode. UNKNOWN_LONG: not
+    known for `NO_DATA_DAYS`. GONE: the subject is no longer live.
+    """
 
     FIRES = "FIRES"
     CROSSES = "CROSSES"
@@ -33,12 +38,13 @@ class DaySignal(StrEnum):
 
 
 class EpisodeState(StrEnum):
-    """What there is of the subscriber and alert type.
+    """The state of the main episode of a subject and alert type before the day.
 
-    ENDED: by itself, at most 30 days ago. RESTING: resolved by hand, and not clear for long enough
-    since. CLEARED: clear for long enough, but the quiet days have not passed. LAPSED: of no
-    consequence any longer. TOUCHED: opened by an earlier evaluation of this very day, and
-    people have acted on it.
+    NOTHING: there is no episode. TOUCHED: an earlier evaluation of the same day opened it, and
+    somebody has acted on it since. ENDED: resolved by the service at most `REOPEN_DAYS` ago.
+    RETRACTED: an earlier evaluation opened it, and a later one withdrew it. RESTING: resolved by
+    hand, with too few clear days since. CLEARED: as RESTING with enough clear days, but the quiet
+    days have not passed. LAPSED: resolved so long ago that it no longer matters.
     """
 
     NOTHING = "NOTHING"
@@ -52,7 +58,14 @@ class EpisodeState(StrEnum):
 
 
 class Transition(StrEnum):
-    """What is done about it."""
+    """What the evaluation does with the episode; `effects` says which columns it changes.
+
+    OPEN: opens a new episode. RENEW: counts a TOUCHED one from the start. REOPEN: opens a resolved
+    one again. SEE: counts another day on which an open one fires. STIR: starts the clear days of a
+    RESTING one again. COUNT_CLEAR: counts a clear day. RESOLVE, LOSE, LEAVE: resolves it because
+    it is clear, not known, or its subject has left. RETRACT: withdraws what an earlier evaluation
+    of the day opened. FORGET: stops following it. KEEP: changes nothing.
+    """
 
     OPEN = "OPEN"
     RENEW = "RENEW"
@@ -80,33 +93,33 @@ GONE           -        LEAVE        LEAVE        KEEP    KEEP       COUNT_CLEAR
 """
 
 
-def _read(grid: str) -> Mapping[tuple[DaySignal, EpisodeState], Transition]:
+def _parse(grid: str) -> Mapping[tuple[DaySignal, EpisodeState], Transition]:
     head, *lines = (line.split() for line in grid.strip().splitlines())
     return {
-        (DaySignal(today), EpisodeState(there)): Transition(happens)
-        for today, *cells in lines
-        for there, happens in zip(head, cells, strict=True)
-        if happens != "-"
+        (DaySignal(signal), EpisodeState(state)): Transition(transition)
+        for signal, *cells in lines
+        for state, transition in zip(head, cells, strict=True)
+        if transition != "-"
     }
 
 
-TRANSITIONS = MappingProxyType(_read(_GRID))
-"""Cells that cannot be are left out; where nothing is and nothing fires, nothing is looked at."""
+TRANSITIONS = MappingProxyType(_parse(_GRID))
+"""Combinations that cannot occur are left out, as is a subject without episode and condition."""
 
 
 def day_signal(day: date) -> pl.Expr:
-    """Name what the day says, given `there`.
+    """Return the expression of the `DaySignal`, for a frame that has `state`.
 
-    Reads is_live, fires (NULL: not known), is_told (there is a condition), today_severity, of the
-    episode severity, clear_days, known_on, and of its rule clear_limit.
+    Reads is_live, has_condition, fires (NULL: not known), signal_severity; severity, clear_days
+    and known_on of the episode; clear_limit of its rule.
     """
-    by_hand = pl.col("there").is_in([EpisodeState.RESTING, EpisodeState.CLEARED])
+    by_hand = pl.col("state").is_in([EpisodeState.RESTING, EpisodeState.CLEARED])
     critical = pl.lit(Severity.CRITICAL.value, dtype=SEVERITIES)
-    crosses = by_hand & (pl.col("today_severity") == critical) & (pl.col("severity") < critical)
-    is_open = pl.col("there") == EpisodeState.OPEN
+    crosses = by_hand & (pl.col("signal_severity") == critical) & (pl.col("severity") < critical)
+    is_open = pl.col("state") == EpisodeState.OPEN
     enough = is_open & (pl.col("clear_days") + 1 >= pl.col("clear_limit"))
     long_unknown = is_open & (_days_since("known_on", day) >= NO_DATA_DAYS)
-    is_unknown = pl.col("is_told") & pl.col("fires").is_null()
+    is_unknown = pl.col("has_condition") & pl.col("fires").is_null()
     return (
         pl.when(~pl.col("is_live"))
         .then(pl.lit(DaySignal.GONE.value))
@@ -125,12 +138,12 @@ def day_signal(day: date) -> pl.Expr:
 
 
 def episode_state(day: date) -> pl.Expr:
-    """Name what there is before the day.
+    """Return the expression of the `EpisodeState` before the day.
 
-    Reads is_touched_newborn, status (NULL: nothing), resolution, resolved_on, clear_days, and of
-    its rule clear_limit, quiet_days.
+    Reads status (NULL: no episode), is_touched, resolution, resolved_on and clear_days of the
+    episode; clear_limit and quiet_days of its rule.
     """
-    ago = _days_since("resolved_on", day)
+    days_resolved = _days_since("resolved_on", day)
     resolution = pl.col("resolution")
     is_cleared = pl.col("clear_days") >= pl.col("clear_limit")
     has_ended = resolution.is_in([Resolution.AUTO, Resolution.NO_DATA])
@@ -138,32 +151,35 @@ def episode_state(day: date) -> pl.Expr:
     return (
         pl.when(pl.col("status").is_null())
         .then(pl.lit(EpisodeState.NOTHING.value))
-        .when("is_touched_newborn")
+        .when("is_touched")
         .then(pl.lit(EpisodeState.TOUCHED.value))
         .when(pl.col("status") != AlertStatus.RESOLVED)
         .then(pl.lit(EpisodeState.OPEN.value))
-        .when(has_ended & (ago <= AGAIN_DAYS))
+        .when(has_ended & (days_resolved <= REOPEN_DAYS))
         .then(pl.lit(EpisodeState.ENDED.value))
-        .when((resolution == Resolution.RETRACTED) & (ago <= AGAIN_DAYS))
+        .when((resolution == Resolution.RETRACTED) & (days_resolved <= REOPEN_DAYS))
         .then(pl.lit(EpisodeState.RETRACTED.value))
         .when(by_hand & ~is_cleared)
         .then(pl.lit(EpisodeState.RESTING.value))
-        .when(by_hand & (ago < pl.col("quiet_days")))
+        .when(by_hand & (days_resolved < pl.col("quiet_days")))
         .then(pl.lit(EpisodeState.CLEARED.value))
         .otherwise(pl.lit(EpisodeState.LAPSED.value))
     )
 
 
-def transition(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add `happens` to a frame with `today` and `there`; the order stays."""
+def with_transition(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add the column `transition` to a frame with `signal` and `state`; the row order stays."""
     return frame.join(
-        _TABLE, on=["today", "there"], how="left", maintain_order="left", validate="m:1"
+        _TABLE, on=["signal", "state"], how="left", maintain_order="left", validate="m:1"
     )
 
 
 _TABLE = pl.DataFrame(
-    [(today.value, there.value, happens.value) for (today, there), happens in TRANSITIONS.items()],
-    schema=["today", "there", "happens"],
+    [
+        (signal.value, state.value, transition.value)
+        for (signal, state), transition in TRANSITIONS.items()
+    ],
+    schema=["signal", "state", "transition"],
     orient="row",
 )
 

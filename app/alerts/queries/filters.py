@@ -1,4 +1,4 @@
-"""Which episodes a list is about, and the conditions that say so."""
+"""The filter of a list of alerts, and its SQL conditions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 from app.alerts.enums import AlertOrigin, AlertStatus, Severity
 
-AWAKE = "(snoozed_until IS NULL OR snoozed_until <= CAST(:now AS timestamptz))"
+NOT_SNOOZED = "(snoozed_until IS NULL OR snoozed_until <= CAST(:now AS timestamptz))"
 OPEN = "status <> 'RESOLVED'"
-"""Written like this it leads to the indexes of what is open."""
+"""The condition of the partial indexes of open episodes, word for word."""
 FILTER_SQL: Mapping[str, str] = MappingProxyType(
     {
         "report_types": "report_type = ANY(CAST(:report_types AS text[]))",
@@ -26,14 +26,15 @@ FILTER_SQL: Mapping[str, str] = MappingProxyType(
     }
 )
 ONE_ACADEMY = "academy_id = (CAST(:academies AS bigint[]))[1]"
-"""Of one academy an index gives the episodes in the order of the list; of several, none does."""
+"""Equality lets the planner read an index in the order of the list, which `= ANY` does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertFilter:
-    """Which episodes a list is about; None narrows nothing, but by `statuses` to those awake.
+    """The episodes that a list is about; None: no restriction.
 
-    Learners have names only where it `may_name` them.
+    Without `statuses` the list has the open episodes that are not snoozed. `may_name` says whether
+    it has the names of learners.
     """
 
     report_types: Sequence[str]
@@ -52,13 +53,16 @@ class AlertFilter:
 
     @property
     def conditions(self) -> str:
-        """Write what is asked for, and nothing of what is not: a plan cannot see through that."""
+        """The WHERE clause of the fields that are set.
+
+        A condition such as `:x IS NULL OR ...` would keep the planner from using an index.
+        """
         named = {name: sql for name, sql in FILTER_SQL.items() if getattr(self, name) is not None}
         if self.academies is not None and len(self.academies) == 1:
             named["academies"] = ONE_ACADEMY
         found = list(named.values())
         if self.statuses is None:
-            found += [OPEN, AWAKE]
+            found += [OPEN, NOT_SNOOZED]
         elif AlertStatus.RESOLVED not in self.statuses:
             found.append(OPEN)
         if self.is_unassigned:
@@ -66,7 +70,7 @@ class AlertFilter:
         return " AND ".join(found)
 
     def params(self, now: datetime) -> dict[str, object]:
-        """Return the values of the conditions, and who may be named."""
+        """Return the parameters of the conditions, and `may_name`."""
         named = {name: value for name, value in asdict(self).items() if value is not None}
         del named["is_unassigned"]
         return named | ({"now": now} if self.statuses is None else {})

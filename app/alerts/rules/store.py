@@ -1,4 +1,4 @@
-"""The rules of each academy: read as they count, and changed by a new version."""
+"""The rules of academies: read as they apply, and changed by adding a version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,14 +14,14 @@ from app.alerts.rules.rule import Rule
 from app.kit.errors import Fault, Invalid
 
 
-async def effective(
-    session: AsyncSession, report: AlertSource, academy_id: int | None
+async def effective_rules(
+    session: AsyncSession, source: AlertSource, academy_id: int | None
 ) -> Mapping[str, Rule]:
-    """Map each alert type to the academy's own rule, else that of all, else the code's."""
-    every = await _newest(session, report.report_type, None)
-    own = await _newest(session, report.report_type, academy_id) if academy_id is not None else {}
+    """Map each alert type to the academy's own rule, else the shared one, else the default."""
+    shared = await _newest(session, source.report_type, None)
+    own = await _newest(session, source.report_type, academy_id) if academy_id is not None else {}
     return {
-        kind: own.get(kind) or every.get(kind) or default for kind, default in report.rules.items()
+        kind: own.get(kind) or shared.get(kind) or default for kind, default in source.rules.items()
     }
 
 
@@ -37,11 +37,11 @@ async def _newest(
         .group_by(col(AlertRule.alert_type))
     )
     rows = await session.exec(select(AlertRule).where(col(AlertRule.version).in_(newest)))
-    return {row.alert_type: as_rule(row) for row in rows if not row.withdrawn}
+    return {row.alert_type: rule_of(row) for row in rows if not row.withdrawn}
 
 
-def as_rule(row: AlertRule) -> Rule:
-    """Return what a version says."""
+def rule_of(row: AlertRule) -> Rule:
+    """Return the rule of a version."""
     return Rule(
         enabled=row.enabled,
         threshold=row.threshold,
@@ -53,8 +53,8 @@ def as_rule(row: AlertRule) -> Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Rules that an academy (None: every one) wants; None withdraws its own rule of a type."""
+class RuleChange:
+    """New rules of an academy, or of all (None); None as a rule withdraws the own one."""
 
     academy_id: int | None
     rules: Mapping[str, Rule | None]
@@ -62,30 +62,30 @@ class Change:
     now: datetime
 
 
-async def change(session: AsyncSession, report: AlertSource, wanted: Change) -> None:
-    """Write a new version of each rule that differs from what the academy itself has.
+async def change_rules(session: AsyncSession, source: AlertSource, change: RuleChange) -> None:
+    """Write a new version of each rule that differs from the academy's own.
 
-    Raises `Invalid` for a type that there is not, or a threshold where none is needed.
+    Raises `Invalid` for an unknown alert type, and for a threshold that is missing or not used.
     """
-    _check(report, wanted)
-    own = await _newest(session, report.report_type, wanted.academy_id)
-    for kind, rule in sorted(wanted.rules.items()):
+    _check(source, change)
+    own = await _newest(session, source.report_type, change.academy_id)
+    for kind, rule in sorted(change.rules.items()):
         before = own.get(kind)
         if rule is None and before is not None:
-            session.add(_version(report, wanted, kind, before, withdrawn=True))
+            session.add(_version(source, change, kind, before, withdrawn=True))
         elif rule is not None and (
             before is None or replace(rule, version=before.version) != before
         ):
-            session.add(_version(report, wanted, kind, rule, withdrawn=False))
+            session.add(_version(source, change, kind, rule, withdrawn=False))
     await session.flush()
 
 
-def _check(report: AlertSource, wanted: Change) -> None:
-    faults, root = [], f"/reports/{report.report_type}"
-    for kind, rule in wanted.rules.items():
-        default = report.rules.get(kind)
+def _check(source: AlertSource, change: RuleChange) -> None:
+    faults, root = [], f"/reports/{source.report_type}"
+    for kind, rule in change.rules.items():
+        default = source.rules.get(kind)
         if default is None:
-            known = ", ".join(report.rules)
+            known = ", ".join(source.rules)
             faults.append(Fault(pointer=f"{root}/{kind}", message=f"unknown; there is: {known}"))
         elif rule is not None and (rule.threshold is None) != (default.threshold is None):
             needs = "needs a" if rule.threshold is None else "has no"
@@ -95,11 +95,11 @@ def _check(report: AlertSource, wanted: Change) -> None:
 
 
 def _version(
-    report: AlertSource, wanted: Change, kind: str, rule: Rule, *, withdrawn: bool
+    source: AlertSource, change: RuleChange, kind: str, rule: Rule, *, withdrawn: bool
 ) -> AlertRule:
     return AlertRule(
-        report_type=report.report_type,
-        academy_id=wanted.academy_id,
+        report_type=source.report_type,
+        academy_id=change.academy_id,
         alert_type=kind,
         enabled=rule.enabled,
         threshold=rule.threshold,
@@ -107,6 +107,6 @@ def _version(
         clear_days=rule.clear_days,
         quiet_days=rule.quiet_days,
         withdrawn=withdrawn,
-        changed_by=wanted.changed_by,
-        changed_at=wanted.now,
+        changed_by=change.changed_by,
+        changed_at=change.now,
     )

@@ -1,4 +1,4 @@
-"""Which conditions a day's rows fulfil: frames in, frames out."""
+"""The alert conditions of the churn report, as a pure function of the rows of a day."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -29,19 +29,19 @@ CHURN_RULES: Mapping[str, Rule] = MappingProxyType(
         AlertType.TRIAL_EXPIRING: Rule(threshold=3),
     }
 )
-"""With thresholds alone, half of all real learners had an alert that foretold nothing."""
+"""Levels are needed too: by thresholds alone, half of all real learners had an alert in vain."""
 
 BEHAVIOURAL = frozenset(
     {AlertType.INACTIVITY, AlertType.ENGAGEMENT_DROP, AlertType.HIGH_FRUSTRATION}
 )
-"""Those that cannot be judged on a day of too little activity."""
+"""The types whose conditions are not known on a day with too little activity."""
 
 MIN_LOGINS = 3
-"""Fewer logins in the week before cannot have dropped."""
+"""A drop needs at least so many logins in the week before."""
 DROPPED_SHARE = 0.75
 """A drop lasts while there are fewer logins than this share of those before it."""
 DROPPED_DAYS = 28
-"""So long at most: then the lower number is what is usual."""
+"""A drop lasts at most so many days; after that, the lower number is the usual one."""
 
 SIGNALS = (
     "churn_risk_score",
@@ -62,7 +62,7 @@ SIGNALS = (
     "days_until_trial_end",
     "tenure_days",
 )
-"""What is kept of the day on which an alert opens."""
+"""The columns that an alert keeps of the day on which it opens."""
 
 
 def judge_conditions(
@@ -73,19 +73,26 @@ def judge_conditions(
     day: date,
     is_reliable: bool,
 ) -> Conditions:
-    """Judge an academy's rows of `day`: user_id i64 and `SIGNALS`, as they are stored.
+    """Return the conditions of an academy's rows of `day`: user_id (i64) and `SIGNALS`.
 
-    `followed` and the answer are as the engine's `Asked` and `Conditions` say.
+    `followed` is as in `ConditionsRequest`.
     """
-    known = [kind for kind in AlertType if is_reliable or kind not in BEHAVIOURAL]
-    judged = [
-        _of_type(kind, rows, followed, rules, day=day, is_known=kind in known) for kind in AlertType
+    conditions = [
+        _conditions_of_type(
+            alert_type,
+            rows,
+            followed,
+            rules,
+            day=day,
+            is_known=is_reliable or alert_type not in BEHAVIOURAL,
+        )
+        for alert_type in AlertType
     ]
-    return Conditions(live=rows.select("user_id"), rows=pl.concat(judged))
+    return Conditions(live=rows.select("user_id"), rows=pl.concat(conditions))
 
 
-def _of_type(
-    kind: AlertType,
+def _conditions_of_type(
+    alert_type: AlertType,
     rows: pl.DataFrame,
     followed: pl.DataFrame,
     rules: Mapping[str, Rule],
@@ -93,28 +100,28 @@ def _of_type(
     day: date,
     is_known: bool,
 ) -> pl.DataFrame:
-    own = followed.filter(alert_type=kind).select(
+    own = followed.filter(alert_type=alert_type).select(
         "user_id", "is_open", "opened_on", is_followed=True, before=_logins_before()
     )
-    fires = _fires(kind, rules, day) & _is_at(rules[kind].needs_level)
+    fires = _fires(alert_type, rules, day) & _is_at(rules[alert_type].needs_level)
     return (
         rows.join(own, on="user_id", how="left", validate="1:1")
         .with_columns(fires=fires if is_known else pl.lit(None, dtype=pl.Boolean))
         .filter(pl.col("fires").fill_null(pl.col("is_followed")))
         .with_columns(
-            alert_type=pl.lit(kind.value),
-            severity=_severity(kind),
+            alert_type=pl.lit(alert_type.value),
+            severity=_severity(alert_type),
             metrics=pl.struct(SIGNALS).struct.json_encode(),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in CONDITION_COLUMNS.items())
     )
 
 
-def _fires(kind: AlertType, rules: Mapping[str, Rule], day: date) -> pl.Expr:
-    """Tell whether the condition of an alert type is fulfilled; NULL when nobody knows."""
-    threshold = _number(rules[kind])
+def _fires(alert_type: AlertType, rules: Mapping[str, Rule], day: date) -> pl.Expr:
+    """Return whether the condition of an alert type holds; NULL when a signal is not known."""
+    threshold = _threshold(rules[alert_type])
     inactive = rules[AlertType.INACTIVITY]
-    is_inactive = pl.lit(inactive.enabled) & _is_inactive(_number(inactive))
+    is_inactive = pl.lit(inactive.enabled) & _is_inactive(_threshold(inactive))
     conditions = {
         AlertType.INACTIVITY: _is_inactive(threshold),
         AlertType.ENGAGEMENT_DROP: pl.when("is_open")
@@ -124,10 +131,10 @@ def _fires(kind: AlertType, rules: Mapping[str, Rule], day: date) -> pl.Expr:
         AlertType.PAYMENT_RISK: pl.col("subscription_status") == "PAYMENT_ISSUE",
         AlertType.TRIAL_EXPIRING: _is_expiring(threshold),
     }
-    return pl.lit(rules[kind].enabled) & conditions[kind]
+    return pl.lit(rules[alert_type].enabled) & conditions[alert_type]
 
 
-def _number(rule: Rule) -> pl.Expr:
+def _threshold(rule: Rule) -> pl.Expr:
     return pl.lit(rule.threshold, dtype=pl.Float64)
 
 
@@ -145,7 +152,7 @@ def _is_still_down(day: date) -> pl.Expr:
 
 
 def _is_expiring(days: pl.Expr) -> pl.Expr:
-    """Judge a trial; whoever also pays is not in `FREE_TRIAL`."""
+    """Return whether a trial ends soon; a learner who also pays is not in `FREE_TRIAL`."""
     is_near = pl.col("days_until_trial_end").is_between(0, days).fill_null(value=False)
     return (pl.col("subscription_status") == "FREE_TRIAL") & is_near
 
@@ -158,9 +165,9 @@ def _is_at(level: Severity) -> pl.Expr:
     return pl.col("risk_level").cast(SEVERITIES) >= pl.lit(level.value, dtype=SEVERITIES)
 
 
-def _severity(kind: AlertType) -> pl.Expr:
+def _severity(alert_type: AlertType) -> pl.Expr:
     fixed = {
         AlertType.PAYMENT_RISK: Severity.CRITICAL,
         AlertType.TRIAL_EXPIRING: Severity.HIGH,
     }
-    return pl.lit(fixed[kind].value) if kind in fixed else pl.col("risk_level")
+    return pl.lit(fixed[alert_type].value) if alert_type in fixed else pl.col("risk_level")

@@ -13,7 +13,7 @@ import pyarrow as pa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.alerts.evaluation.evaluator import foresee
+from app.alerts.evaluation.evaluator import preview_day
 from app.alerts.evaluation.store import DueEvaluation
 from app.kit.days import end_of, number_of
 from app.kit.errors import SourceDown
@@ -169,10 +169,12 @@ class ChurnReport(BaseReport):
             )
         )
         rows = processed.rows_of(academy_id)
-        would_be = DueEvaluation.of(processed.day, academy_id, is_reliable=judgement.is_reliable)
-        ask = partial(alerts.conditions_of, rows)
-        turned = await foresee(session, self.sources.database, alerts, would_be, ask, now=now)
-        return compare(rows, stored.all()) | {"alerts": turned}
+        planned_day = DueEvaluation.of(processed.day, academy_id, is_reliable=judgement.is_reliable)
+        read_conditions = partial(alerts.conditions_of, rows)
+        counts = await preview_day(
+            session, self.sources.database, alerts, planned_day, read_conditions, now=now
+        )
+        return compare(rows, stored.all()) | {"alerts": counts}
 
     async def console_tables(
         self, session: AsyncSession, day: date, academies: Academies

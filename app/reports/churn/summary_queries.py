@@ -1,6 +1,6 @@
 """What dashboards sum, and whose score moved: as the database writes it."""
 
-from app.alerts.queries.day_counts import evaluated, evaluations
+from app.alerts.queries.watermarks import evaluated_until_sql, evaluations_sql
 from app.kit.db.json_sql import object_of
 from app.kit.db.read_pool import Rows
 from app.kit.errors import Conflict
@@ -23,8 +23,8 @@ NEVER_ZERO = 0.01
 """A score that did not change has not moved, whatever is asked for."""
 
 CHURN_SUMMARY = SummarySpec(
-    snapshot=SnapshotSpec(report_type="churn", versions_sql=evaluations("churn")),
-    items_sql=load_sql(__package__, "sums").replace("{evaluated}", evaluated("churn")),
+    snapshot=SnapshotSpec(report_type="churn", versions_sql=evaluations_sql("churn")),
+    items_sql=load_sql(__package__, "sums").replace("{evaluated}", evaluated_until_sql("churn")),
     summary=Summary,
     trend=TrendPoint,
     optional={"mrr_by_level": load_sql(__package__, "mrr")},

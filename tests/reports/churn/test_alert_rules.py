@@ -1,4 +1,4 @@
-"""Which rows fire which alerts, at the edges of every condition."""
+"""The alert conditions of churn rows, at the thresholds of every condition."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,12 @@ from app.alerts.contract import Conditions
 from app.alerts.enums import Severity
 from app.alerts.rules.rule import Rule
 from app.reports.churn.alert_rules import CHURN_RULES, AlertType, judge_conditions
-from tests.support.alerts import followed, followed_rows, stored, stored_rows
+from tests.support.alert_frames import (
+    followed_row,
+    followed_rows,
+    stored,
+    stored_rows,
+)
 from tests.support.rows import DAY, Row
 
 GONE_QUIET: Row = {"risk_level": "HIGH", "days_since_last_activity": 7}
@@ -101,7 +106,7 @@ def test_the_severity_is_the_level_or_that_of_the_type(changes: Row, severity: s
 )
 def test_a_drop_lasts_while_logins_stay_down(logins: int, days_open: int, *, fires: bool) -> None:
     row = stored(risk_level="MEDIUM", login_count_7d=logins, days_since_last_activity=7)
-    episode = followed(alert_type="ENGAGEMENT_DROP")
+    episode = followed_row(alert_type="ENGAGEMENT_DROP")
 
     found = conditions(row, episode, day=DAY + timedelta(days=days_open))
 
@@ -110,14 +115,14 @@ def test_a_drop_lasts_while_logins_stay_down(logins: int, days_open: int, *, fir
 
 def test_a_drop_that_has_ended_needs_another_drop() -> None:
     row = stored(risk_level="MEDIUM", login_count_7d=3)
-    episode = followed(alert_type="ENGAGEMENT_DROP", is_open=False)
+    episode = followed_row(alert_type="ENGAGEMENT_DROP", is_open=False)
 
     assert told(conditions(row, episode)) == {}
 
 
-def test_on_a_day_of_little_activity_only_payment_and_trial_are_judged() -> None:
+def test_on_an_unreliable_day_only_payment_and_trial_are_judged() -> None:
     everything = {**DROPPED, **FRUSTRATED, **OWING, "risk_level": "CRITICAL"}
-    episodes = [followed(alert_type=kind) for kind in AlertType]
+    episodes = [followed_row(alert_type=kind) for kind in AlertType]
 
     found = conditions(stored(**everything), *episodes, is_reliable=False)
 
@@ -129,22 +134,22 @@ def test_on_a_day_of_little_activity_only_payment_and_trial_are_judged() -> None
     }
 
 
-def test_what_is_not_known_is_told_only_of_what_is_followed() -> None:
+def test_unknown_conditions_are_returned_only_for_followed_episodes() -> None:
     missing = stored(risk_level="HIGH", avg_frustration_score=None)
 
     assert told(conditions(missing)) == {}
-    assert told(conditions(missing, followed(alert_type="HIGH_FRUSTRATION"))) == {
+    assert told(conditions(missing, followed_row(alert_type="HIGH_FRUSTRATION"))) == {
         "HIGH_FRUSTRATION": None
     }
 
 
-def test_below_the_level_it_is_clear_even_if_the_signal_is_missing() -> None:
+def test_below_the_level_a_condition_is_clear_even_without_the_signal() -> None:
     safe = stored(risk_level="LOW", avg_frustration_score=None)
 
-    assert told(conditions(safe, followed(alert_type="HIGH_FRUSTRATION"))) == {}
+    assert told(conditions(safe, followed_row(alert_type="HIGH_FRUSTRATION"))) == {}
 
 
-def test_an_academys_rules_decide() -> None:
+def test_the_rules_of_the_academy_are_applied() -> None:
     rule = replace(CHURN_RULES["INACTIVITY"], threshold=5, needs_level=Severity.LOW)
     row = stored(days_since_last_activity=5)
 
@@ -152,7 +157,7 @@ def test_an_academys_rules_decide() -> None:
     assert told(conditions(row, INACTIVITY=replace(rule, enabled=False))) == {}
 
 
-def test_an_inactivity_that_nobody_wants_to_hear_of_hides_no_drop() -> None:
+def test_a_disabled_inactivity_rule_does_not_suppress_a_drop() -> None:
     row = stored(**DROPPED, days_since_last_activity=7)
     rule = replace(CHURN_RULES["INACTIVITY"], enabled=False)
 
@@ -168,17 +173,17 @@ def test_the_signals_of_the_day_are_kept() -> None:
     assert kept["risk_level"] == "HIGH"
 
 
-def test_everybody_with_a_row_is_live() -> None:
+def test_every_learner_with_a_row_is_live() -> None:
     found = conditions(stored(user_id=8))
 
     assert found.live.equals(pl.DataFrame({"user_id": [8]}))
 
 
-def test_an_academy_without_rows_has_nobody() -> None:
+def test_an_academy_without_rows_has_no_live_learner() -> None:
     nobody = stored_rows().clear()
 
     found = judge_conditions(
-        nobody, followed_rows(followed()), CHURN_RULES, day=DAY, is_reliable=True
+        nobody, followed_rows(followed_row()), CHURN_RULES, day=DAY, is_reliable=True
     )
 
     assert found.live.is_empty()

@@ -1,11 +1,16 @@
-"""Whatever is known of a subscriber, and whatever is not: alerts fire as plain Python says."""
+"""For any known and unknown signals, conditions fire as a plain Python reference says."""
 
 from collections.abc import Mapping, Sequence
 
 import pytest
 
 from app.reports.churn.alert_rules import CHURN_RULES, AlertType, judge_conditions
-from tests.support.alerts import followed, followed_rows, stored, stored_rows
+from tests.support.alert_frames import (
+    followed_row,
+    followed_rows,
+    stored,
+    stored_rows,
+)
 from tests.support.edges import pairs
 from tests.support.rows import DAY, Row
 
@@ -75,7 +80,7 @@ def test_each_two_edges_of_the_columns_are_judged_as_python_does(
     kind: AlertType, *, is_open: bool
 ) -> None:
     episodes = [
-        followed(user_id=row["user_id"], alert_type=kind, is_open=is_open) for row in LEARNERS
+        followed_row(user_id=row["user_id"], alert_type=kind, is_open=is_open) for row in LEARNERS
     ]
 
     found = judge_conditions(

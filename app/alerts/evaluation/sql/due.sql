@@ -1,11 +1,11 @@
--- One row for each published day of an academy that is to be evaluated, oldest first: those after
--- its watermark, and the watermark's own day where it was published again. A day on which all
--- were gone through and the academy has no row counts: nobody is live there any longer. An active
--- run that still has to do a day stops them before it.
--- :report_type, :academies (NULL: all), :most (so many days)
+-- One row for each published day of an academy that is to be evaluated, oldest first: the days
+-- after its watermark, and the day of the watermark if it was published again. A day that was
+-- published for all academies without a row of this one counts too: nobody is live there any
+-- longer. No day from the first one on that an active run has still to publish is returned.
+-- :report_type, :academies (NULL: all), :limit (so many days)
 --
--- The academies are read off the index, one probe each, so that with nothing to evaluate the cost
--- does not grow with the days.
+-- The recursive query reads the academies from the index with one probe each, so that the cost
+-- does not grow with the number of days when there is nothing to evaluate.
 WITH RECURSIVE scope AS (
     SELECT CAST(:report_type AS text) AS report_type, CAST(0 AS bigint) AS academy_id
     UNION ALL
@@ -65,4 +65,4 @@ WHERE (day.report_date, day.revision) IS DISTINCT FROM
             AND open_days.report_date >= coalesce(academies.marked, CAST('-infinity' AS date))
             AND (open_days.academies IS NULL OR academies.academy_id = ANY(open_days.academies)))
 ORDER BY academies.academy_id, day.report_date
-LIMIT CAST(:most AS bigint)
+LIMIT CAST(:limit AS bigint)

@@ -1,4 +1,4 @@
--- What a day changes, before it is written: one row an episode, and one an entry of its history.
+-- Temporary tables for the changes of a day: one row for each episode, and for each history entry.
 CREATE TEMPORARY TABLE IF NOT EXISTS alert_changes (
     place bigint, id bigint, is_new boolean DEFAULT FALSE, user_id bigint, alert_type text,
     severity text, status text, origin text, triggered_at timestamptz, triggered_on date,

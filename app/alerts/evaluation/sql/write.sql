@@ -1,8 +1,8 @@
--- Writes what was staged: changed episodes, new ones, their history. An episode that ends is
--- written before one that opens in its stead.
-UPDATE alerts AS mine SET
-    prior = CASE WHEN mine.prior_of = :day THEN mine.prior ELSE alert_prior(mine) END,
-    prior_of = :day, version = mine.version + 1,
+-- Writes the staged rows: changed episodes, new episodes, history entries. Changed episodes come
+-- first, because a new one may take the place of one that ends (only one of a kind may be open).
+UPDATE alerts AS old SET
+    prior = CASE WHEN old.prior_of = :day THEN old.prior ELSE alert_prior(old) END,
+    prior_of = :day, version = old.version + 1,
     severity = new.severity, status = new.status, origin = new.origin,
     triggered_at = new.triggered_at, triggered_on = new.triggered_on, opened_on = new.opened_on,
     last_seen_on = new.last_seen_on, known_on = new.known_on, occurrences = new.occurrences,
@@ -11,7 +11,7 @@ UPDATE alerts AS mine SET
     rule_version = new.rule_version, watched_until = new.watched_until,
     metrics_snapshot = CAST(new.metrics AS jsonb)
 FROM alert_changes AS new
-WHERE new.id = mine.id;
+WHERE new.id = old.id;
 
 UPDATE alert_changes
 SET is_new = TRUE, id = nextval(pg_get_serial_sequence('alerts', 'id'))

@@ -1,9 +1,13 @@
 -- One row for each alert type and origin: the episodes that opened from :first to :last, how they
--- ended, and of those of which 30 days are over (opened before :before) how many learners left
--- within them, and how many would have if they were like everybody that day; after churned.sql.
--- Each part is read once, whatever the planner makes of tables that nobody has counted yet.
--- :report_type, :academies (NULL: all)
-, chosen AS MATERIALIZED (
+-- ended, and, of those that opened before :before (their result days are over), how many subjects
+-- left within the result days and how many would have at the rate of all subjects of that day.
+-- The source's query of outcomes is filled in. Every part is materialized, because the planner
+-- misjudges tables that have not been analysed yet.
+-- :report_type, :academies (NULL: all), :days (how many result days)
+WITH outcomes AS MATERIALIZED (
+{outcomes}
+),
+opened AS MATERIALIZED (
     SELECT
         id, academy_id, user_id, alert_type, origin, triggered_on, status, resolution, action, result
     FROM alerts
@@ -16,54 +20,54 @@
 base AS MATERIALIZED (
     SELECT
         day.academy_id, day.report_date,
-        count(DISTINCT left_for_good.user_id) / CAST(day.rows AS double precision) AS share
+        count(DISTINCT outcomes.user_id) / CAST(day.rows AS double precision) AS share
     FROM (
-        SELECT DISTINCT academy_id, triggered_on AS report_date FROM chosen
+        SELECT DISTINCT academy_id, triggered_on AS report_date FROM opened
         WHERE triggered_on < CAST(:before AS date)
     ) AS judged
     JOIN report_days AS day USING (academy_id, report_date)
-    LEFT JOIN left_for_good
-        ON left_for_good.academy_id = day.academy_id
-        AND NOT left_for_good.has_completed
-        AND left_for_good.started_on <= day.report_date
-        AND left_for_good.left_on > day.report_date
-        AND left_for_good.left_on <= day.report_date + 30
+    LEFT JOIN outcomes
+        ON outcomes.academy_id = day.academy_id
+        AND outcomes.result = 'LEFT'
+        AND outcomes.started_on <= day.report_date
+        AND outcomes.happened_on > day.report_date
+        AND outcomes.happened_on <= day.report_date + CAST(:days AS integer)
     WHERE day.report_type = :report_type AND day.rows > 0
     GROUP BY day.academy_id, day.report_date, day.rows
 ),
 leavers AS MATERIALIZED (
-    SELECT DISTINCT chosen.id
-    FROM chosen
-    JOIN left_for_good
-        ON left_for_good.academy_id = chosen.academy_id
-        AND left_for_good.user_id = chosen.user_id
-        AND NOT left_for_good.has_completed
-        AND left_for_good.left_on > chosen.triggered_on
-        AND left_for_good.left_on <= chosen.triggered_on + 30
+    SELECT DISTINCT opened.id
+    FROM opened
+    JOIN outcomes
+        ON outcomes.academy_id = opened.academy_id
+        AND outcomes.user_id = opened.user_id
+        AND outcomes.result = 'LEFT'
+        AND outcomes.happened_on > opened.triggered_on
+        AND outcomes.happened_on <= opened.triggered_on + CAST(:days AS integer)
 )
 SELECT
-    chosen.alert_type,
-    chosen.origin,
+    opened.alert_type,
+    opened.origin,
     count(*) AS opened,
-    count(*) FILTER (WHERE chosen.status <> 'RESOLVED') AS still_open,
-    count(*) FILTER (WHERE chosen.resolution = 'MANUAL') AS by_hand,
-    count(*) FILTER (WHERE chosen.resolution = 'AUTO') AS by_itself,
-    count(*) FILTER (WHERE chosen.resolution = 'LEFT') AS no_longer_live,
-    count(*) FILTER (WHERE chosen.resolution = 'NO_DATA') AS no_data,
-    count(*) FILTER (WHERE chosen.action = 'CONTACTED') AS contacted,
-    count(*) FILTER (WHERE chosen.action = 'OFFERED') AS offered,
-    count(*) FILTER (WHERE chosen.action = 'NO_ACTION') AS no_action,
-    count(*) FILTER (WHERE chosen.action = 'FALSE_ALARM') AS false_alarm,
-    count(*) FILTER (WHERE chosen.result = 'PENDING') AS result_pending,
-    count(*) FILTER (WHERE chosen.result = 'STAYED') AS result_stayed,
-    count(*) FILTER (WHERE chosen.result = 'LEFT') AS result_left,
-    count(*) FILTER (WHERE chosen.result = 'COMPLETED') AS result_completed,
+    count(*) FILTER (WHERE opened.status <> 'RESOLVED') AS still_open,
+    count(*) FILTER (WHERE opened.resolution = 'MANUAL') AS by_hand,
+    count(*) FILTER (WHERE opened.resolution = 'AUTO') AS by_itself,
+    count(*) FILTER (WHERE opened.resolution = 'LEFT') AS no_longer_live,
+    count(*) FILTER (WHERE opened.resolution = 'NO_DATA') AS no_data,
+    count(*) FILTER (WHERE opened.action = 'CONTACTED') AS contacted,
+    count(*) FILTER (WHERE opened.action = 'OFFERED') AS offered,
+    count(*) FILTER (WHERE opened.action = 'NO_ACTION') AS no_action,
+    count(*) FILTER (WHERE opened.action = 'FALSE_ALARM') AS false_alarm,
+    count(*) FILTER (WHERE opened.result = 'PENDING') AS result_pending,
+    count(*) FILTER (WHERE opened.result = 'STAYED') AS result_stayed,
+    count(*) FILTER (WHERE opened.result = 'LEFT') AS result_left,
+    count(*) FILTER (WHERE opened.result = 'COMPLETED') AS result_completed,
     count(base.share) AS judged,
     count(base.share) FILTER (WHERE leavers.id IS NOT NULL) AS churned,
     coalesce(sum(base.share), 0) AS expected
-FROM chosen
+FROM opened
 LEFT JOIN base
-    ON base.academy_id = chosen.academy_id AND base.report_date = chosen.triggered_on
+    ON base.academy_id = opened.academy_id AND base.report_date = opened.triggered_on
 LEFT JOIN leavers USING (id)
-GROUP BY chosen.alert_type, chosen.origin
-ORDER BY chosen.alert_type, chosen.origin
+GROUP BY opened.alert_type, opened.origin
+ORDER BY opened.alert_type, opened.origin

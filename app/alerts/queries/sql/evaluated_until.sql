@@ -1,6 +1,6 @@
--- Grain: one row an academy of `:academies`: the last day whose `alert_day_counts` are of what is
--- published. The newest evaluated day that was published anew is not, until it is evaluated again;
--- one of which only a person was erased still is.
+-- One row for each academy of :academies: the last day whose `alert_day_counts` belong to what is
+-- published. The newest evaluated day does not count while a newer revision of it waits for its
+-- evaluation, unless that revision only erased a person.
 SELECT
     mark.academy_id,
     mark.report_date - CAST(

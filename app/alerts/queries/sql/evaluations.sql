@@ -1,4 +1,4 @@
--- Grain: one value, which changes with every evaluation of a day of the academies (NULL: all).
+-- One value that changes with every evaluation of a day of the academies (NULL: all).
 SELECT md5(string_agg(concat_ws('/', academy_id, report_date, revision), ' ' ORDER BY academy_id))
 FROM alert_watermarks
 WHERE report_type = '{report_type}'

@@ -1,7 +1,7 @@
--- One row: what a list of alerts depends on, but for its query: every change of its academies'
--- alerts, what is published of the days up to which they are told, the last one to wake, the
--- names (which change with every erasure as well). A publication counts when it is committed, not
--- when its number is drawn.
+-- One row of what a list of alerts depends on, apart from its query: every change of the alerts of
+-- its academies, the revision of the newest evaluated day, the newest end of a snooze, and the
+-- version of the directory, which changes with every name and every erasure. A revision is read
+-- from the committed ledger, not from the sequence that numbers it.
 -- :report_types, :academies (NULL: all), :now
 SELECT
     (

@@ -1,10 +1,10 @@
--- One row for each severity with episodes, and one for all of them (NULL): how many, and of how
--- many learners of an academy; after chosen.sql.
+-- One row for each severity with episodes, and one for all of them (NULL): the number of episodes
+-- and of learners of an academy; follows filtered.sql.
 counted AS (
     SELECT
         severity, count(*) AS alerts,
         count(DISTINCT (report_type, academy_id, user_id)) AS learners
-    FROM chosen
+    FROM filtered
     GROUP BY GROUPING SETS ((severity), ())
 )
 SELECT severity, alerts, learners FROM counted

@@ -1,4 +1,4 @@
-"""The same episodes the slow and obvious way: one subscriber and alert type at a time."""
+"""A reference model of the evaluation: simple and slow, one subject and alert type at a time."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -7,7 +7,12 @@ from datetime import date
 
 from app.alerts.enums import Severity
 from app.alerts.rules.rule import Rule
-from tests.support.scripted import PAY, QUIT, RULES, Day
+from tests.support.scripted_alerts import (
+    PAY,
+    QUIT,
+    RULES,
+    Day,
+)
 
 ORDER = list(Severity)
 
@@ -46,8 +51,8 @@ class Episode:
 
 
 @dataclass
-class Doings:
-    """What people made of an episode since the newest day was evaluated."""
+class ActedState:
+    """An episode as people left it since the newest day was evaluated."""
 
     status: str
     resolution: str | None
@@ -58,12 +63,12 @@ class Doings:
 
 @dataclass
 class Line:
-    """All episodes of one subscriber and alert type, oldest first."""
+    """All episodes of one subject and alert type, oldest first."""
 
     rule: Rule
     episodes: list[Episode] = field(default_factory=list)
     before: list[Episode] = field(default_factory=list)
-    doings: dict[int, Doings] = field(default_factory=dict)
+    actions: dict[int, ActedState] = field(default_factory=dict)
     made: int = 0
 
     @property
@@ -71,16 +76,16 @@ class Line:
         return self.episodes[-1] if self.episodes else None
 
     def begin(self, day: date, *, again: bool) -> Episode | None:
-        """Go back to before the day; return the newborn episode that people care for."""
+        """Restore the episodes before the day; return one it opened that was acted on."""
         if not again:
-            self.before, self.doings = deepcopy(self.episodes), {}
+            self.before, self.actions = deepcopy(self.episodes), {}
             return None
-        touched = [ep for ep in self.episodes if ep.number in self.doings]
+        touched = [ep for ep in self.episodes if ep.number in self.actions]
         known = {ep.number for ep in self.before}
         self.episodes = deepcopy(self.before)
         for episode in self.episodes:
-            doings = self.doings.get(episode.number)
-            if doings and doings.status != "RESOLVED" and not episode.is_open:
+            actions = self.actions.get(episode.number)
+            if actions and actions.status != "RESOLVED" and not episode.is_open:
                 episode.open_again()
                 episode.clear_days = 0
                 episode.opened_on = episode.known_on = day
@@ -94,14 +99,14 @@ class Line:
         return None
 
     def end(self, *, left: Episode | None) -> None:
-        """Let stand what people made of the episodes."""
+        """Restore what people did to the episodes."""
         for episode in self.episodes:
-            doings = self.doings.get(episode.number)
-            if doings is None or (episode is left and doings.status != "RESOLVED"):
+            actions = self.actions.get(episode.number)
+            if actions is None or (episode is left and actions.status != "RESOLVED"):
                 continue
-            episode.status, episode.resolution = doings.status, doings.resolution
-            episode.resolved_on, episode.asleep = doings.resolved_on, doings.asleep
-            if doings.is_decided:
+            episode.status, episode.resolution = actions.status, actions.resolution
+            episode.resolved_on, episode.asleep = actions.resolved_on, actions.asleep
+            if actions.is_decided:
                 episode.clear_days = 0
 
     def add(self, severity: Severity, day: date) -> None:
@@ -112,20 +117,20 @@ class Line:
     def evaluate(
         self, day: date, severity: Severity, *, fires: bool | None, live: bool, again: bool
     ) -> None:
-        newborn = self.begin(day, again=again)
+        touched_new = self.begin(day, again=again)
         last = self.last
         left = last if last and last.is_open and not live else None
         if not live:
-            self.gone(day)
+            self.end_of_subject(day)
         elif fires:
-            self.fire(day, severity, newborn)
+            self.fire(day, severity, touched_new)
         elif fires is False:
-            self.clear(day, newborn)
-        elif last and last.is_open and not newborn and (day - last.known_on).days >= 14:
+            self.clear(day, touched_new)
+        elif last and last.is_open and not touched_new and (day - last.known_on).days >= 14:
             last.close("NO_DATA", day)
         self.end(left=left)
 
-    def gone(self, day: date) -> None:
+    def end_of_subject(self, day: date) -> None:
         last = self.last
         if last and last.is_open:
             last.close("LEFT", day)
@@ -133,11 +138,11 @@ class Line:
             last.clear_days += 1
             last.known_on = day
 
-    def fire(self, day: date, severity: Severity, newborn: Episode | None) -> None:
+    def fire(self, day: date, severity: Severity, touched_new: Episode | None) -> None:
         last = self.last
-        if newborn:
-            newborn.severity, newborn.occurrences, newborn.clear_days = severity, 1, 0
-            newborn.opened_on = newborn.last_seen_on = newborn.known_on = day
+        if touched_new:
+            touched_new.severity, touched_new.occurrences, touched_new.clear_days = severity, 1, 0
+            touched_new.opened_on = touched_new.last_seen_on = touched_new.known_on = day
         elif last and last.is_open:
             if ORDER.index(severity) > ORDER.index(last.severity):
                 last.status, last.asleep = "OPEN", False
@@ -146,19 +151,19 @@ class Line:
             last.open_again()
             last.see(severity, day)
             last.opened_on = day
-        elif last and last.resolution == "MANUAL" and not self.speaks(last, severity, day):
+        elif last and last.resolution == "MANUAL" and not self.opens_again(last, severity, day):
             if self.is_resting(last):
                 last.clear_days, last.known_on = 0, day
         else:
             self.add(severity, day)
 
-    def clear(self, day: date, newborn: Episode | None) -> None:
+    def clear(self, day: date, touched_new: Episode | None) -> None:
         last = self.last
         if last and (last.is_open or self.is_resting(last)):
             last.clear_days += 1
             last.known_on = day
             enough = last.clear_days >= self.rule.clear_days
-            if last.is_open and enough and not newborn:
+            if last.is_open and enough and not touched_new:
                 last.close("AUTO", day)
 
     def has_just_ended(self, last: Episode, day: date) -> bool:
@@ -168,40 +173,40 @@ class Line:
     def is_resting(self, last: Episode) -> bool:
         return last.resolution == "MANUAL" and last.clear_days < self.rule.clear_days
 
-    def speaks(self, last: Episode, severity: Severity, day: date) -> bool:
-        """Whether one resolved by hand no longer keeps quiet."""
+    def opens_again(self, last: Episode, severity: Severity, day: date) -> bool:
+        """Return whether a new episode may follow one that was resolved by hand."""
         assert last.resolved_on
         crosses = severity == "CRITICAL" and last.severity != "CRITICAL"
         passed = (day - last.resolved_on).days >= self.rule.quiet_days
         return crosses or (passed and not self.is_resting(last))
 
-    def act(self, deed: str, day: date) -> None:
-        """Do a legal deed to the last episode."""
+    def act(self, command: str, day: date) -> None:
+        """Execute a legal command on the last episode."""
         last = self.last
         assert last
         was_open = last.is_open
-        if deed == "resolve":
+        if command == "resolve":
             last.close("MANUAL", day)
             last.clear_days = 0
-        elif deed == "reopen":
+        elif command == "reopen":
             last.open_again()
             last.clear_days, last.opened_on = 0, day
             last.known_on = max(last.known_on, day)
-        elif deed == "acknowledge":
+        elif command == "acknowledge":
             last.status = "ACKNOWLEDGED"
-        elif deed == "snooze":
+        elif command == "snooze":
             last.asleep = True
         if not was_open and not last.is_open:
             return
-        earlier = self.doings.get(last.number)
+        earlier = self.actions.get(last.number)
         decided = was_open != last.is_open or bool(earlier and earlier.is_decided)
-        self.doings[last.number] = Doings(
+        self.actions[last.number] = ActedState(
             last.status, last.resolution, last.resolved_on, last.asleep, decided
         )
 
 
 class Reference:
-    """An academy: a line for each subscriber and alert type."""
+    """An academy: a line of episodes for each subject and alert type."""
 
     def __init__(self) -> None:
         self.lines: dict[tuple[int, str], Line] = {}
@@ -220,15 +225,15 @@ class Reference:
                 line.evaluate(day, severity, fires=fires, live=here is not None, again=again)
 
     def snapshot(self) -> Mapping[tuple[int, str], list[tuple[object, ...]]]:
-        """Return what is compared, of each line with episodes."""
+        """Return the compared fields of the episodes of each line."""
         return {
-            key: [told(episode) for episode in line.episodes]
+            key: [compared_fields(episode) for episode in line.episodes]
             for key, line in self.lines.items()
             if line.episodes
         }
 
 
-def told(episode: Episode) -> tuple[object, ...]:
+def compared_fields(episode: Episode) -> tuple[object, ...]:
     return (
         episode.triggered_on,
         episode.opened_on,

@@ -1,4 +1,4 @@
-"""An academy whose alerts are kept twice: by the service, and by the reference."""
+"""An academy whose alerts are evaluated twice: by the service, and by the reference model."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -16,22 +16,29 @@ from app.alerts.actions.commands import (
     Resolve,
     Snooze,
 )
-from app.alerts.actions.handler import Actor, act
+from app.alerts.actions.handler import Actor, act_on_alert
 from app.alerts.enums import Action, AlertStatus, Resolution
-from app.alerts.evaluation.evaluator import Evaluated, evaluate
+from app.alerts.evaluation.evaluator import DayEvaluation, evaluate
 from app.alerts.evaluation.state_machine import DaySignal, EpisodeState
 from app.alerts.models import Alert, AlertEvent
 from app.kit.db.engine import Database
 from app.kit.errors import SourceDown
 from app.runs.ledger.quality_gate import DayState, Verdict
-from tests.alerts.reference import Reference
-from tests.support.scripted import UTC_ZONE, Day, ScriptedReport, Seen, at_two, publish
+from tests.alerts.reference_model import Reference
+from tests.support.scripted_alerts import (
+    UTC_ZONE,
+    Day,
+    ScriptedSource,
+    SubjectDay,
+    at_two,
+    publish,
+)
 
 FIRST = date(2024, 1, 1)
-WELL, AWAY = Seen(), Seen(quit=True)
+WELL, AWAY = SubjectDay(), SubjectDay(quit=True)
 ANA = Actor(who="ana", now=at_two(FIRST))
 FAR = datetime.max.replace(tzinfo=UTC_ZONE) - timedelta(days=400)
-DEEDS: Mapping[str, Command] = {
+COMMANDS: Mapping[str, Command] = {
     "resolve": Resolve(action=Action.CONTACTED, action_taken="called"),
     "acknowledge": Acknowledge(),
     "snooze": Snooze(until=FAR),
@@ -47,16 +54,16 @@ LEGAL = {
 
 
 @dataclass
-class World:
+class AcademyWorld:
     database: Database
     academy_id: int
-    report: ScriptedReport = field(default_factory=ScriptedReport)
+    report: ScriptedSource = field(default_factory=ScriptedSource)
     reference: Reference = field(default_factory=Reference)
     newest: date | None = None
-    taken: Counter[tuple[DaySignal, EpisodeState]] = field(default_factory=Counter)
+    transitions: Counter[tuple[DaySignal, EpisodeState]] = field(default_factory=Counter)
 
     async def publish(self, day: date, seen: Day, verdict: Verdict = Verdict.OK) -> None:
-        """Publish a day, and let only the reference evaluate it."""
+        """Publish a day; only the reference evaluates it at once."""
         self.report.script[self.academy_id, day] = seen
         await publish(self.database, self.report.report_type, self.academy_id, day, verdict=verdict)
         if self.newest is None or day >= self.newest:
@@ -65,13 +72,13 @@ class World:
             self.reference.evaluate(day, seen, is_reliable=is_reliable, again=again)
 
     async def hold(self, day: date) -> None:
-        """Hold a day: nothing of it is published."""
+        """Write the ledger row of a day that the quality gate holds."""
         held = {"state": DayState.HELD, "verdict": Verdict.LOW_VOLUME, "revision": None}
         kind = self.report.report_type
         await publish(self.database, kind, self.academy_id, day, **held)
 
-    async def evaluate(self, *, now: datetime | None = None) -> list[Evaluated]:
-        """Let the service evaluate what is due."""
+    async def evaluate(self, *, now: datetime | None = None) -> list[DayEvaluation]:
+        """Let the service evaluate the days that are due."""
         instant = now or at_two(self.newest or FIRST)
         done = await evaluate(
             self.database,
@@ -81,11 +88,11 @@ class World:
             zone=UTC_ZONE,
         )
         for evaluated in done:
-            self.taken.update(evaluated.transitions)
+            self.transitions.update(evaluated.transitions)
         return list(done)
 
     async def evaluate_with_a_restart(self) -> None:
-        """Let it fail in the middle of the first day, and begin again."""
+        """Let the evaluation of the first day fail, and evaluate again."""
         self.report.fails_in = 0
         try:
             await self.evaluate()
@@ -98,7 +105,7 @@ class World:
         await self.evaluate()
 
     async def alerts(self) -> list[Alert]:
-        """List the academy's episodes but those retracted, oldest first."""
+        """List the academy's episodes without those retracted, oldest first."""
         statement = select(Alert).where(
             col(Alert.academy_id) == self.academy_id,
             col(Alert.resolution).is_distinct_from(Resolution.RETRACTED),
@@ -108,7 +115,7 @@ class World:
             return list((await session.exec(ordered)).all())
 
     async def events(self) -> Mapping[int, list[AlertEvent]]:
-        """Map each of the academy's episodes, those retracted too, to its history."""
+        """Map each of the academy's episodes, including those retracted, to its history."""
         own = select(col(Alert.id)).where(col(Alert.academy_id) == self.academy_id)
         statement = select(AlertEvent).where(col(AlertEvent.alert_id).in_(own))
         found: dict[int, list[AlertEvent]] = defaultdict(list)
@@ -118,23 +125,23 @@ class World:
                 found[event.alert_id].append(event)
         return found
 
-    async def act(self, alert: Alert, deed: str) -> None:
-        """Do a deed in both, the morning after the newest day."""
+    async def act(self, alert: Alert, command: str) -> None:
+        """Execute a command in both, in the morning after the newest day."""
         assert self.newest
         actor = Actor(who="ana", now=at_two(self.newest) + timedelta(hours=6))
         async with self.database.transaction() as session:
-            await act(session, alert.id, [DEEDS[deed]], actor)
-        self.reference.line(alert.user_id, alert.alert_type).act(deed, self.newest)
+            await act_on_alert(session, alert.id, [COMMANDS[command]], actor)
+        self.reference.line(alert.user_id, alert.alert_type).act(command, self.newest)
 
     async def act_on_the_last(self, choice: int) -> None:
-        """Do some legal deed to the newest episode of somebody."""
+        """Execute some legal command on the newest episode of some subject."""
         last = {(a.user_id, a.alert_type): a for a in await self.alerts()}
         await self._act_on_one(last, choice)
 
     async def act_on_the_newest(self, choice: int) -> None:
-        """Do some legal deed to an episode that opened on the newest day."""
-        born = [a for a in await self.alerts() if a.triggered_on == self.newest]
-        await self._act_on_one({(a.user_id, a.alert_type): a for a in born}, choice)
+        """Execute some legal command on an episode that opened on the newest day."""
+        opened = [a for a in await self.alerts() if a.triggered_on == self.newest]
+        await self._act_on_one({(a.user_id, a.alert_type): a for a in opened}, choice)
 
     async def _act_on_one(self, last: Mapping[tuple[int, str], Alert], choice: int) -> None:
         if last:
@@ -143,18 +150,18 @@ class World:
             await self.act(alert, legal[choice // len(last) % len(legal)])
 
     async def snapshot(self) -> Mapping[tuple[int, str], list[tuple[object, ...]]]:
-        """Return what the service has, as `Reference.snapshot`."""
+        """Return the episodes of the service, comparable to `Reference.snapshot`."""
         found: dict[tuple[int, str], list[tuple[object, ...]]] = defaultdict(list)
         for alert in await self.alerts():
-            found[alert.user_id, alert.alert_type].append(told(alert))
+            found[alert.user_id, alert.alert_type].append(compared_fields(alert))
         return found
 
     async def check(self) -> None:
-        """Compare both."""
+        """Check that the service has the same episodes as the reference."""
         assert await self.snapshot() == self.reference.snapshot()
 
     async def check_history(self) -> None:
-        """Check what must hold of any history."""
+        """Check that each history is numbered and ends as its episode does."""
         histories = await self.events()
         for alert in await self.alerts():
             history = histories[alert.id]
@@ -164,7 +171,7 @@ class World:
             assert is_over == (alert.status is AlertStatus.RESOLVED)
 
 
-def told(alert: Alert) -> tuple[object, ...]:
+def compared_fields(alert: Alert) -> tuple[object, ...]:
     return (
         alert.triggered_on,
         alert.opened_on,

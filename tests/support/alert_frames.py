@@ -1,4 +1,4 @@
-"""Rows of a churn day that no alert fires for; set only what a test is about."""
+"""Rows of a churn day, and of followed episodes, as input of the alert conditions."""
 
 from collections.abc import Mapping
 
@@ -33,7 +33,7 @@ HEALTHY: Mapping[str, object] = {
 
 
 def stored(**changes: object) -> Row:
-    """Return a stored row of somebody who is well."""
+    """Return a stored row that no alert fires for."""
     return {**dict.fromkeys(STORED_COLUMNS), **HEALTHY, **changes}
 
 
@@ -42,13 +42,13 @@ def stored_rows(*rows: Row) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=STORED_COLUMNS, orient="row")
 
 
-def followed(**changes: object) -> Row:
-    """Return an episode that opened on `DAY`, after five logins in the week before."""
+def followed_row(**changes: object) -> Row:
+    """Return a followed episode that opened on `DAY`, with five logins in the week before."""
     metrics = '{"login_count_prior_7d":5}'
     row = {"user_id": 1, "alert_type": "INACTIVITY", "is_open": True, "opened_on": DAY}
     return {**row, "metrics": metrics, **changes}
 
 
 def followed_rows(*rows: Row) -> pl.DataFrame:
-    """Return a frame of the episodes that are followed."""
+    """Return a frame of followed episodes."""
     return pl.DataFrame(list(rows), schema=FOLLOWED_COLUMNS, orient="row")

@@ -1,11 +1,11 @@
-"""Why an alert opened, in words."""
+"""The reason of an alert, in words."""
 
 import orjson
 import pytest
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.alerts.registry import alerts_of
+from app.alerts.registry import alert_source
 from app.reports.churn.alert_rules import CHURN_RULES, AlertType
 
 CASES = [
@@ -39,12 +39,12 @@ CASES = [
 
 
 @pytest.mark.parametrize(("kind", "metrics", "words"), CASES)
-async def test_the_signals_say_why_it_opened(
+async def test_the_reason_is_written_from_the_signals(
     session: AsyncSession, kind: AlertType, metrics: dict[str, object], words: str
 ) -> None:
     connection = await session.connection()
     alert = "SELECT CAST(:kind AS text) AS alert_type, CAST(:metrics AS jsonb) AS metrics_snapshot"
-    asked = f"SELECT ({alerts_of('churn').words_sql}) FROM ({alert}) AS p"  # noqa: S608 - our own
+    asked = f"SELECT ({alert_source('churn').reason_sql}) FROM ({alert}) AS p"  # noqa: S608 - our own
     values = {"kind": kind, "metrics": orjson.dumps(metrics).decode()}
 
     said = (await connection.execute(text(asked), values)).scalar_one()
@@ -52,5 +52,5 @@ async def test_the_signals_say_why_it_opened(
     assert said == words
 
 
-def test_every_type_has_a_rule_and_words() -> None:
+def test_every_type_has_a_rule_and_a_reason() -> None:
     assert set(CHURN_RULES) == set(AlertType) == {kind for kind, _, _ in CASES}

@@ -1,5 +1,5 @@
--- One value: why an alert `p` opened, in words, by the signals at that time; only what its type is
--- called, where they are not known.
+-- One text: why the alert `p` opened, from the signals of that day; only the name of its type when
+-- they are not known.
 SELECT coalesce(CASE p.alert_type
     WHEN 'INACTIVITY' THEN 'not seen for ' || signals.away
         || CASE signals.away WHEN 1 THEN ' day' ELSE ' days' END

@@ -1,4 +1,4 @@
-"""All alerts of a filter at once, as CSV or NDJSON, and how many they are."""
+"""The stream of all alerts of a filter as CSV or NDJSON, and the total of a list."""
 
 import csv
 import io
@@ -21,20 +21,20 @@ from tests.support.service import client, service, token
 BOTH = (Scope.ALERTS_READ, Scope.ALERTS_WRITE)
 
 
-async def in_trouble(database: Database, _: Path) -> None:
-    """Four learners, of whom one, in academy 2, is in trouble twice."""
+async def five_alerts(database: Database, _: Path) -> None:
+    """Four learners with an alert each; one of them, in academy 2, has a second one."""
     twice = {"subscription_status": "PAYMENT_ISSUE", "has_payment_issues": True, "academy_id": 2}
     await published(database, risk(user_id=1), owing(2), owing(3), critical(4, **twice))
     async with database.transaction() as session:
         session.add(User(id=1, email="=cmd()", full_name='a "b", c'))
 
 
-database = copied_database(in_trouble)
+database = copied_database(five_alerts)
 
 
 @pytest.fixture
 async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that may read and write."""
+    """A client whose key may read and write alerts."""
     async with client(service(database, tmp_path), await token(database, *BOTH)) as asked:
         yield asked
 
@@ -47,7 +47,7 @@ async def named(database: Database) -> dict[str, str]:
 async def lines_of(
     asking: httpx.AsyncClient, query: str = "", **headers: str
 ) -> list[dict[str, object]]:
-    """Stream all alerts as NDJSON; return what its lines say, the last one too."""
+    """Stream all alerts as NDJSON; return its lines, including the last one with the count."""
     answer = await asking.get(f"/alerts?format=ndjson{query}", headers=headers)
     assert answer.status_code == 200, answer.text
     return [orjson.loads(line) for line in answer.text.splitlines()]
@@ -76,7 +76,7 @@ async def test_ndjson_streams_the_whole_list_and_ends_with_its_count(
 @pytest.mark.parametrize(
     ("kind", "begins"), [("application/x-ndjson", '{"id":'), ("text/csv", "id,report_type,")]
 )
-async def test_accept_asks_for_a_format_as_well(
+async def test_the_accept_header_selects_the_format(
     asking: httpx.AsyncClient, kind: str, begins: str
 ) -> None:
     answer = await asking.get("/alerts", headers={"Accept": kind})
@@ -85,7 +85,7 @@ async def test_accept_asks_for_a_format_as_well(
     assert answer.headers["content-type"].startswith(kind)
 
 
-async def test_csv_marks_cells_that_a_spreadsheet_would_compute(
+async def test_csv_escapes_cells_that_a_spreadsheet_would_execute(
     asking: httpx.AsyncClient, database: Database
 ) -> None:
     alert = (await asking.get("/alerts?user=1")).json()["items"][0]
@@ -101,7 +101,7 @@ async def test_csv_marks_cells_that_a_spreadsheet_would_compute(
     assert (row["action"], row["current_score"]) == ("", "60")
 
 
-async def test_names_are_for_keys_that_may_read_them(asking: httpx.AsyncClient) -> None:
+async def test_names_are_streamed_to_keys_with_people_read(asking: httpx.AsyncClient) -> None:
     *items, _ = await lines_of(asking)
     rows = await cells_of(asking)
 
@@ -124,7 +124,7 @@ async def test_a_limited_key_streams_its_own_academies(
 
 
 @pytest.mark.parametrize("assignee", ["a\n'; SELECT 1; --", "$1 :now", "\\'", "%s {output}"])
-async def test_what_is_asked_for_is_never_read_as_sql(
+async def test_filter_values_are_never_executed_as_sql(
     asking: httpx.AsyncClient, assignee: str
 ) -> None:
     alert = (await asking.get("/alerts?user=2")).json()["items"][0]
@@ -139,7 +139,7 @@ async def test_what_is_asked_for_is_never_read_as_sql(
 @pytest.mark.parametrize(
     ("query", "total"), [("", 5), ("&group=user", 4), ("&severity=HIGH", 1), ("&user=9", 0)]
 )
-async def test_the_list_says_how_many_there_are(
+async def test_a_list_with_count_has_the_total(
     asking: httpx.AsyncClient, query: str, total: int
 ) -> None:
     counted = await asking.get(f"/alerts?limit=1&count=true{query}")
@@ -153,7 +153,9 @@ async def test_the_list_says_how_many_there_are(
 async def test_a_page_takes_four_statements_however_many_alerts_it_has(
     asking: httpx.AsyncClient, database: Database, statements: list[str], alerts: int
 ) -> None:
-    await published(database, *(owing(user, academy_id=1 + user % 3) for user in range(alerts)))
+    await published(
+        database, *(owing(user, academy_id=1 + user % 3) for user in range(1, alerts + 1))
+    )
     await asking.get("/me")
     statements.clear()
 
@@ -169,7 +171,7 @@ async def test_an_empty_list_can_be_streamed(asking: httpx.AsyncClient) -> None:
     assert table.text == ",".join(AlertItem.model_fields) + "\n"
 
 
-async def test_a_stream_has_no_cursor(asking: httpx.AsyncClient) -> None:
+async def test_a_stream_with_a_cursor_is_refused(asking: httpx.AsyncClient) -> None:
     cursor = (await asking.get("/alerts?limit=1")).json()["next_cursor"]
 
     answer = await asking.get(f"/alerts?format=csv&cursor={cursor}")
@@ -177,7 +179,7 @@ async def test_a_stream_has_no_cursor(asking: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
 
 
-async def test_a_stream_that_is_known_is_not_sent_again(asking: httpx.AsyncClient) -> None:
+async def test_a_stream_with_a_valid_etag_is_304(asking: httpx.AsyncClient) -> None:
     etag = (await asking.get("/alerts?format=csv")).headers["etag"]
     known = {"If-None-Match": etag}
 

@@ -1,4 +1,4 @@
-"""Whether an evaluation is owed is asked all the time, so it must cost next to nothing."""
+"""The query for due evaluations runs every few seconds, so it must read few pages."""
 
 from sqlalchemy import text
 
@@ -24,17 +24,17 @@ EVALUATED = text(
 ACADEMIES, PAGES_OF_EACH = 20, 15
 
 
-async def test_with_nothing_owed_years_of_days_are_not_read(database: Database) -> None:
+async def test_with_nothing_due_the_evaluated_days_are_not_read(database: Database) -> None:
     async with database.engine.begin() as connection:
         await connection.execute(HISTORY)
         await connection.execute(EVALUATED)
         await connection.execute(text("ANALYZE report_days, alert_watermarks"))
-        params = {"report_type": "churn", "academies": None, "most": None}
-        explained = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {store.OWED_SQL}")
+        params = {"report_type": "churn", "academies": None, "limit": None}
+        explained = text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {store.DEBT_SQL}")
         (found,) = (await connection.execute(explained, params)).scalar_one()
 
     async with database.transaction() as session:
-        assert await store.owed(session, "churn") is None
+        assert await store.evaluation_debt(session, "churn") is None
     assert (
         found["Plan"]["Shared Hit Blocks"] + found["Plan"]["Shared Read Blocks"]
         < ACADEMIES * PAGES_OF_EACH

@@ -1,6 +1,5 @@
--- One row: how many published days of academies are still to be evaluated, and when the first of
--- them was published.
--- The statement that lists them is filled in.
+-- One row: the number of published days of academies that are to be evaluated, and the instant at
+-- which the first of them was published. The statement that lists the days is filled in.
 SELECT count(*) AS days, min(day.published_at) AS since
 FROM ({due}) AS due
 CROSS JOIN LATERAL (

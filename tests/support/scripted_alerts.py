@@ -1,4 +1,4 @@
-"""A report whose conditions a test writes down, and the ledger rows of its days."""
+"""A source of alerts whose conditions a test writes down, and the ledger rows of its days."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from app.alerts.contract import CONDITION_COLUMNS, Conditions, ConditionsRequest
-from app.alerts.enums import Severity
+from app.alerts.enums import AlertSubject, Severity
 from app.alerts.rules.rule import Rule
 from app.kit.db.engine import Database
 from app.kit.errors import SourceDown
+from app.reports.churn.alerts import ChurnAlerts
 from app.runs.ledger import ledger
 from app.runs.ledger.quality_gate import DayState, Verdict
 
@@ -23,48 +24,49 @@ RULES: Mapping[str, Rule] = {QUIT: Rule(), PAY: Rule(quiet_days=10)}
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a day says of a subscriber: whether each alert type fires (None: not known)."""
+class SubjectDay:
+    """The conditions of a subject on a day: whether each alert type fires (None: not known)."""
 
     quit: bool | None = False
     pay: bool | None = False
     severity: Severity = Severity.HIGH
 
     def fires(self, alert_type: str, *, is_reliable: bool) -> bool | None:
-        """Payment is known on any day; whether somebody quits, on a reliable one."""
+        """Return whether a type fires: PAY is known on any day, QUIT only on a reliable one."""
         if alert_type == PAY:
             return self.pay
         return self.quit if is_reliable else None
 
 
-Day = Mapping[int, Seen]
-"""Each live subscriber of a day."""
+Day = Mapping[int, SubjectDay]
+"""The conditions of each live subject of a day."""
 
 
 @dataclass
-class ScriptedReport:
-    """Answers what the script says; `fails_in` that many days it does not answer."""
+class ScriptedSource:
+    """Returns the conditions of its script; raises `SourceDown` once, after `fails_in` days."""
 
     report_type: str = "scripted"
     rules: Mapping[str, Rule] = field(default_factory=lambda: dict(RULES))
-    scores_sql: str = ""
-    score_sql: str = ""
-    words_sql: str = ""
+    subject: AlertSubject = AlertSubject.LEARNER
+    outcome_sql: str = ChurnAlerts.outcome_sql
+    current_value_sql: str = ""
+    reason_sql: str = ""
     script: dict[tuple[int, date], Day] = field(default_factory=dict)
     fails_in: int = -1
 
-    async def conditions(self, _database: Database, asked: ConditionsRequest) -> Conditions:
-        """Return the script of the day; of what is not known, only what is followed."""
+    async def conditions(self, _database: Database, request: ConditionsRequest) -> Conditions:
+        """Return the script of the day; conditions that are not known only if they are followed."""
         self.fails_in -= 1
         if self.fails_in == -1:
             raise SourceDown("The script has an end here.")
-        day = self.script.get((asked.academy_id, asked.day), {})
-        known = set(asked.followed.select("user_id", "alert_type").iter_rows())
+        day = self.script.get((request.academy_id, request.day), {})
+        known = set(request.followed.select("user_id", "alert_type").iter_rows())
         rows = [
-            (user, kind, fires, seen.severity, f'{{"day": "{asked.day}"}}')
+            (user, kind, fires, seen.severity, f'{{"day": "{request.day}"}}')
             for user, seen in day.items()
             for kind in (QUIT, PAY)
-            for fires in [seen.fires(kind, is_reliable=asked.is_reliable)]
+            for fires in [seen.fires(kind, is_reliable=request.is_reliable)]
             if fires or (fires is None and (user, kind) in known)
         ]
         return Conditions(
@@ -74,7 +76,7 @@ class ScriptedReport:
 
 
 def at_two(day: date) -> datetime:
-    """Return the instant at which the report of `day` is made."""
+    """Return two o'clock (UTC) after `day`, when its report is made."""
     return datetime.fromordinal(day.toordinal() + 1).replace(hour=2, tzinfo=UTC)
 
 
@@ -85,7 +87,7 @@ async def publish(
     day: date,
     **changes: object,
 ) -> None:
-    """Write the ledger's row of a published day, with a new revision."""
+    """Write the ledger row of a published day, with a new revision."""
     async with database.transaction() as session:
         values: dict[str, object] = {
             "state": DayState.PUBLISHED,

@@ -1,4 +1,4 @@
-"""Alerts of published churn days, from their stored rows to a list."""
+"""Alerts of published churn days, from the stored rows to the list."""
 
 from datetime import timedelta
 
@@ -7,12 +7,12 @@ import pytest
 from app.alerts.enums import AlertStatus, Resolution, Severity
 from app.alerts.queries.filters import AlertFilter
 from app.alerts.queries.listing import (
-    Listed,
-    Place,
+    AlertPosition,
+    ListedAlert,
     count_alerts,
-    page,
+    list_page,
 )
-from app.alerts.registry import alerts_of
+from app.alerts.registry import alert_source
 from app.alerts.rules import store
 from app.alerts.rules.rule import Rule
 from app.kit.db.engine import Database
@@ -35,16 +35,18 @@ EVERYTHING = AlertFilter(report_types=["churn"])
 
 async def listed(
     database: Database,
-    wanted: AlertFilter = EVERYTHING,
+    alerts_filter: AlertFilter = EVERYTHING,
     *,
-    most: int = 10,
-    after: Place | None = None,
+    limit: int = 10,
+    after: AlertPosition | None = None,
     is_grouped: bool = False,
-) -> list[Listed]:
+) -> list[ListedAlert]:
     async with database.transaction() as session:
         connection = await session.connection()
         return list(
-            await page(connection, wanted, now=NOW, most=most, after=after, is_grouped=is_grouped)
+            await list_page(
+                connection, alerts_filter, now=NOW, limit=limit, after=after, is_grouped=is_grouped
+            )
         )
 
 
@@ -63,20 +65,20 @@ async def test_a_published_day_opens_alerts_severest_first(database: Database) -
         "not seen for 14 days or more",
         "not seen for 7 days",
     ]
-    assert [(item.score, item.level) for item in found][1] == (80.0, "CRITICAL")
+    assert [(item.value, item.label) for item in found][1] == (80.0, "CRITICAL")
 
 
-async def test_pages_go_on_where_the_last_one_ended(database: Database) -> None:
+async def test_the_next_page_begins_after_the_last_alert(database: Database) -> None:
     await published(database, *(critical(user) for user in range(1, 6)))
 
-    first = await listed(database, most=3)
-    second = await listed(database, most=3, after=first[-1].place)
+    first = await listed(database, limit=3)
+    second = await listed(database, limit=3, after=first[-1].position)
 
     users = [item.row["user_id"] for item in (*first, *second)]
     assert sorted(users) == [1, 2, 3, 4, 5]
 
 
-async def test_by_learner_each_stands_once(database: Database) -> None:
+async def test_a_grouped_list_has_each_learner_once(database: Database) -> None:
     both = critical(1, subscription_status="PAYMENT_ISSUE", has_payment_issues=True)
     await published(database, both, critical(2))
 
@@ -111,7 +113,7 @@ async def test_severities_are_counted(database: Database) -> None:
         ({"triggered_to": DAY - timedelta(days=1)}, []),
     ],
 )
-async def test_a_list_is_narrowed(
+async def test_a_filter_restricts_the_list(
     database: Database, changes: dict[str, object], users: list[int]
 ) -> None:
     await published(database, risk(user_id=1), owing(3), critical(9, academy_id=2))
@@ -127,13 +129,13 @@ async def test_a_learner_of_two_academies_has_two_alerts(database: Database) -> 
     assert [alert.academy_id for alert in await alerts(database)] == [1, 2]
 
 
-async def test_a_week_with_a_hole_judges_payment_only(database: Database) -> None:
+async def test_a_window_with_a_missing_day_fires_payment_alerts_only(database: Database) -> None:
     await published(database, critical(1), owing(2), verdict=Verdict.WINDOW_HOLE)
 
     assert [alert.alert_type for alert in await alerts(database)] == ["PAYMENT_RISK"]
 
 
-async def test_who_came_back_for_two_days_is_done(database: Database) -> None:
+async def test_two_active_days_resolve_the_episode(database: Database) -> None:
     for number, row in enumerate([critical(1), well(1), well(1)]):
         day = DAY + timedelta(days=number)
         await publish(database, dict(row) | {"report_date": day})
@@ -145,17 +147,21 @@ async def test_who_came_back_for_two_days_is_done(database: Database) -> None:
 
 async def change(database: Database, academy_id: int | None, **rules: Rule | None) -> None:
     async with database.transaction() as session:
-        wanted = store.Change(academy_id=academy_id, rules=rules, changed_by="ana", now=NOW)
-        await store.change(session, alerts_of("churn"), wanted)
+        alerts_filter = store.RuleChange(
+            academy_id=academy_id, rules=rules, changed_by="ana", now=NOW
+        )
+        await store.change_rules(session, alert_source("churn"), alerts_filter)
 
 
 async def thresholds(database: Database, academy_id: int) -> dict[str, float | None]:
     async with database.transaction() as session:
-        rules = await store.effective(session, alerts_of("churn"), academy_id)
+        rules = await store.effective_rules(session, alert_source("churn"), academy_id)
     return {kind: rule.threshold for kind, rule in rules.items()}
 
 
-async def test_an_academys_rule_stands_before_that_of_all_and_the_codes(database: Database) -> None:
+async def test_the_rule_of_an_academy_precedes_the_shared_one_and_the_default(
+    database: Database,
+) -> None:
     await change(database, None, INACTIVITY=Rule(threshold=10))
     await change(database, 1, INACTIVITY=Rule(threshold=5))
 
@@ -167,7 +173,7 @@ async def test_an_academys_rule_stands_before_that_of_all_and_the_codes(database
     assert (await thresholds(database, 1))["INACTIVITY"] == 10
 
 
-async def test_alerts_bear_the_version_of_their_rule(database: Database) -> None:
+async def test_alerts_have_the_version_of_their_rule(database: Database) -> None:
     await change(database, 1, INACTIVITY=Rule(threshold=14))
     await published(database, risk(user_id=1), critical(2), critical(3, academy_id=2))
 
@@ -180,7 +186,7 @@ async def test_the_same_rule_again_is_no_new_version(database: Database) -> None
         await change(database, 1, INACTIVITY=Rule(threshold=14))
     await change(database, 1, INACTIVITY=Rule(threshold=15))
     async with database.transaction() as session:
-        rules = await store.effective(session, alerts_of("churn"), 1)
+        rules = await store.effective_rules(session, alert_source("churn"), 1)
 
     assert rules["INACTIVITY"].version == 2
 
@@ -193,7 +199,7 @@ async def test_the_same_rule_again_is_no_new_version(database: Database) -> None
         ({"PAYMENT_RISK": Rule(threshold=3)}, "PAYMENT_RISK/threshold"),
     ],
 )
-async def test_rules_that_cannot_be_are_refused(
+async def test_invalid_rules_are_refused(
     database: Database, rules: dict[str, Rule], place: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
@@ -202,6 +208,6 @@ async def test_rules_that_cannot_be_are_refused(
     assert [fault.pointer for fault in refused.value.faults] == [f"/reports/churn/{place}"]
 
 
-def test_a_report_without_alerts_is_named() -> None:
+def test_a_report_without_alerts_is_not_found() -> None:
     with pytest.raises(NotFound, match="churn"):
-        alerts_of("weather")
+        alert_source("weather")
