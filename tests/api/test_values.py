@@ -1,11 +1,8 @@
 """No value that is sent to any field of any operation breaks it, and none that is wrong is kept."""
 
-import copy
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -15,7 +12,7 @@ from sqlalchemy import text
 from app.access.scopes import Scope
 from app.kit.db.engine import Database
 from app.sources.database.migrations import all_tables
-from tests.support.described import DESCRIBED, OPERATIONS
+from tests.support.described import OPERATIONS, Schema, body_of, fields, path_of, placed
 from tests.support.service import client, service, token
 from tests.support.two import two_academies
 
@@ -50,68 +47,11 @@ NO_TIMES = {
 """What is neither a day nor an instant."""
 IN_ADDRESSES = ("%00", "a%00b", "%ED%A0%80", "x" * 9_000, str(2**63), "9" * 5_000, "%C2%A0")
 IN_HEADERS = ("a\0b", "x" * 9_000)
-Schema = Mapping[str, Any]
-Place = tuple[str | int, ...]
-
-
-def resolved(schema: Schema) -> Schema:
-    """Return what a reference stands for."""
-    name = schema.get("$ref", "").rpartition("/")[2]
-    return DESCRIBED["components"]["schemas"][name] if name else schema
-
-
-def fields(schema: Schema, place: Place = ()) -> Iterator[tuple[Place, Schema]]:
-    """List every field of a body, with what is said of it."""
-    schema = resolved(schema)
-    yield place, schema
-    for choice in schema.get("anyOf", ()):
-        yield from fields(choice, place)
-    for name, each in schema.get("properties", {}).items():
-        yield from fields(each, (*place, name))
-    if isinstance(each := schema.get("additionalProperties"), dict):
-        yield from fields(each, (*place, "churn" if len(place) < 2 else "PAYMENT_RISK"))
-    if "items" in schema:
-        yield from fields(schema["items"], (*place, 0))
 
 
 def is_time(said: Schema) -> bool:
     """Say whether a field is a day or an instant."""
     return said.get("format") in ("date", "date-time")
-
-
-def placed(body: Any, place: Place, value: str) -> str:  # noqa: ANN401 - any JSON
-    """Write a body in which something else stands at a place."""
-    marked: Any = copy.deepcopy(body)
-    if not place:
-        return value
-    at: Any = marked
-    for step, following in pairwise(place):
-        if isinstance(at, dict):
-            at = at.setdefault(step, [{}] if following == 0 else {})
-        else:
-            at = at[step]
-    at[place[-1]] = "MARK"
-    return json.dumps(marked).replace('"MARK"', value)
-
-
-def body_of(operation: Schema) -> tuple[Schema, Any]:
-    """Return what is said of the body of an operation, and an example."""
-    content = operation["requestBody"]["content"]["application/json"]
-    schema = content["schema"]
-    for choice in (content, *(said for place, said in fields(schema) if not place)):
-        if example := choice.get("example") or next(iter(choice.get("examples", ())), None):
-            return schema, example
-    raise AssertionError(f"{operation['operationId']} has no example")
-
-
-def path_of(operation: Schema, known: Mapping[str, list[object]]) -> str:
-    """Return the path with names of what there is."""
-    path: str = operation["path"]
-    names: Mapping[str, list[Any]] = {"report_type": ["churn"], "user_id": known["user"], **known}
-    for parameter in operation.get("parameters", ()):
-        name = parameter["name"]
-        path = path.replace(f"{{{name}}}", str(names.get(name, ["churn"])[0]))
-    return path
 
 
 class World:

@@ -1,5 +1,6 @@
 """How a file that cannot be imported is refused."""
 
+import gzip
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,8 +11,11 @@ from app.kit.errors import Invalid
 from app.sources.imports import ACTIVITY_COLUMNS
 from app.sources.imports.reader import ROWS_PER_BATCH
 from tests.support.files import NAMES, NOW, ROW, csv_of, read, write
+from tests.support.memory import forget_peak, peak_bytes
 
 GOOD = "a,7,ACTIVE,2024-05-01,1,EUR"
+DAMAGED_GZIP = gzip.compress(b"")[:10] + b"\xff" * 20
+MB = 1 << 20
 
 
 @pytest.mark.parametrize(
@@ -155,6 +159,8 @@ def test_missing_columns_are_named_beside_those_found(tmp_path: Path) -> None:
         ("a.csv", NAMES.encode() + b"\n\xff\xfe,7,,,,\n", "a.csv cannot be read"),
         ("a.csv", b"\xff\xfe\x00", "a.csv cannot be read"),
         ("a.csv.gz", b"id,user_id\n", "a.csv.gz cannot be read"),
+        ("a.csv.gz", DAMAGED_GZIP, "a.csv.gz cannot be read"),
+        ("a.ndjson.gz", DAMAGED_GZIP, "a.ndjson.gz cannot be read"),
         ("a.csv", "id,user_id,id\n", "a.csv has the column id more than once"),
         ("a.ndjson", '{"id": "a"\n', "a.ndjson cannot be read: .*JSON"),
         ("a.ndjson", '[{"id": "a", "user_id": 7}]\n', "a.ndjson cannot be read"),
@@ -181,6 +187,19 @@ def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(Invalid, match=r"b.parquet cannot be read"):
         read(write(tmp_path, "b.parquet", whole[:-20]))
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.ndjson.gz"])
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, name: str
+) -> None:
+    path = write(tmp_path, name, gzip.compress(b"x" * 64 * MB, 1))
+    before = forget_peak()
+
+    with pytest.raises(Invalid, match=f"{name} has a line of more than 1,000,000 characters"):
+        read(path)
+
+    assert peak_bytes() - before < 32 * MB
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

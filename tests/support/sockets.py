@@ -3,8 +3,8 @@
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 WAITED_SECONDS = 30
@@ -51,11 +51,26 @@ def answer_on(connection: socket.socket) -> Answer | None:
         if not piece:
             return None
         received += piece
+    answer = _parsed(received)
+    body = answer.body
+    while len(body) < int(answer.headers.get("content-length", "0")):
+        body += _more(connection)
+    return replace(answer, body=body)
+
+
+def answer_to_the_end(port: int, request: bytes) -> Answer | None:
+    """Send a request; read until the server closes; None if it says nothing."""
+    with connected(port) as connection, suppress(ConnectionError):
+        connection.sendall(request)
+        received = b"".join(iter(lambda: _more(connection), b""))
+        return _parsed(received) if received else None
+    return None
+
+
+def _parsed(received: bytes) -> Answer:
     written, _, body = received.partition(b"\r\n\r\n")
     status, *lines = written.decode("latin-1").split("\r\n")
     headers = {n.lower(): v for n, _, v in (line.partition(": ") for line in lines)}
-    while len(body) < int(headers.get("content-length", "0")):
-        body += _more(connection)
     return Answer(status=int(status.split(" ")[1]), headers=headers, body=body)
 
 

@@ -4,9 +4,11 @@ import csv
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -20,7 +22,9 @@ CSV_ENDINGS = (".csv", ".csv.gz")
 NDJSON_ENDINGS = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 PARQUET = (".parquet",)
 SAMPLED_LINES = 100
-DUCKDB_ADVICE = re.compile("Possible |LINE 1:|Try setting")
+MAX_LINE_CHARACTERS = 1_000_000
+"""Of the lines that are read here, which are all kept while they are compared."""
+DUCKDB_ADVICE = re.compile("Possible |LINE 1:|Try (?:setting|increasing)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ def readable(path: Path) -> Iterator[None]:
         yield
     except duckdb.OutOfMemoryException:
         raise
-    except (duckdb.Error, OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (duckdb.Error, OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         raise Invalid(f"{path.name} cannot be read: {_reason(error)}") from error
 
 
@@ -65,7 +69,7 @@ def _reason(error: Exception) -> str:
     """Say in one line what is wrong, without advice on how to call DuckDB."""
     if "state machine reached an invalid state" in str(error):
         return "its lines end in different ways, or it is no CSV"
-    return " ".join(DUCKDB_ADVICE.split(str(error))[0].split())
+    return " ".join(DUCKDB_ADVICE.split(str(error), 1)[0].split())
 
 
 def lines_of(path: Path, rows: Collection[int]) -> Mapping[int, int]:
@@ -73,8 +77,8 @@ def lines_of(path: Path, rows: Collection[int]) -> Mapping[int, int]:
     name = path.name.lower()
     if name.endswith(PARQUET):
         return {}
-    with _text(path) as text:
-        starts = _csv_lines(text) if name.endswith(CSV_ENDINGS) else _full_lines(text)
+    with _lines(path) as lines:
+        starts = _csv_starts(lines) if name.endswith(CSV_ENDINGS) else _json_starts(lines)
         numbered = enumerate(islice(starts, max(rows, default=0)), start=1)
         return {row: line for row, line in numbered if row in rows}
 
@@ -82,8 +86,8 @@ def lines_of(path: Path, rows: Collection[int]) -> Mapping[int, int]:
 def _open_csv(
     connection: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[Column]
 ) -> FileRelation:
-    with _text(path) as text:
-        header = [name.strip().lower() for name in next(csv.reader(text), [])]
+    with _lines(path) as lines:
+        header = [name.strip().lower() for name in next(csv.reader(lines), [])]
     known, ignored = _compare(path, header, columns)
     names = [name if name in known else f"ignored_{at}" for at, name in enumerate(header)]
     relation = connection.read_csv(
@@ -102,10 +106,10 @@ def _open_csv(
 def _open_ndjson(
     connection: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[Column]
 ) -> FileRelation:
-    with _text(path) as text:
-        lines = list(islice(filter(str.strip, text), SAMPLED_LINES))
-    keys = list(dict.fromkeys(_keys(lines)))
-    ignored = _compare(path, keys, columns)[1] if keys or not lines else ()
+    with _lines(path) as lines:
+        sample = list(islice(filter(str.strip, lines), SAMPLED_LINES))
+    keys = list(dict.fromkeys(_keys(sample)))
+    ignored = _compare(path, keys, columns)[1] if keys or not sample else ()
     types = {column.name: "VARCHAR" for column in columns}
     relation = connection.read_json(
         _literal(path), columns=types, format="newline_delimited", hive_partitioning=False
@@ -152,8 +156,8 @@ def _keys(lines: Iterable[str]) -> Iterator[str]:
         yield from row if isinstance(row, dict) else ()
 
 
-def _csv_lines(text: TextIO) -> Iterator[int]:
-    reader = csv.reader(text)
+def _csv_starts(lines: Iterator[str]) -> Iterator[int]:
+    reader = csv.reader(lines)
     next(reader, None)
     before = reader.line_num
     for row in reader:
@@ -162,8 +166,23 @@ def _csv_lines(text: TextIO) -> Iterator[int]:
         before = reader.line_num
 
 
-def _full_lines(text: TextIO) -> Iterator[int]:
-    return (number for number, line in enumerate(text, start=1) if line.strip())
+def _json_starts(lines: Iterator[str]) -> Iterator[int]:
+    return (number for number, line in enumerate(lines, start=1) if line.strip())
+
+
+@contextmanager
+def _lines(path: Path) -> Iterator[Iterator[str]]:
+    """Open a file as its lines; raise `Invalid` at one that is too long to be held in memory."""
+    with _text(path) as text:
+        yield map(
+            partial(_bounded, path), iter(partial(text.readline, MAX_LINE_CHARACTERS + 1), "")
+        )
+
+
+def _bounded(path: Path, line: str) -> str:
+    if len(line) > MAX_LINE_CHARACTERS:
+        raise Invalid(f"{path.name} has a line of more than {MAX_LINE_CHARACTERS:,} characters")
+    return line
 
 
 def _text(path: Path) -> TextIO:
