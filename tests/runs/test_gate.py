@@ -62,6 +62,12 @@ def decide(
     )
 
 
+def test_without_a_policy_every_day_is_published() -> None:
+    judgement = judge_volume(DAY, seen(0), ordinary(), live=0, policy=None)
+
+    assert (judgement.state, judgement.verdict) == (PUBLISHED, OK)
+
+
 @pytest.mark.parametrize(
     ("active", "but", "state", "verdict"),
     [

@@ -9,6 +9,8 @@ from sqlmodel import select
 from app.kit.clock import utc_now
 from app.kit.db.engine import Database
 from app.kit.errors import Unusable
+from app.reports.churn.report import ChurnReport
+from app.runs.execution import scheduler
 from app.runs.execution.maintenance import keep_house
 from app.runs.execution.scheduler import at_work, cron
 from app.runs.models import Run, RunStatus
@@ -76,6 +78,20 @@ async def test_a_service_that_starts_makes_up_for_what_was_missed(
         run = await ended(sources)
 
     assert (run.status, (run.day_to - run.day_from).days) == (RunStatus.DONE, 13)
+
+
+async def test_what_fails_of_one_report_does_not_stop_the_others(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No report is named `broken`, so asking what is due of it raises an error."""
+    known = {"broken": ChurnReport, "churn": ChurnReport}
+    monkeypatch.setattr(scheduler, "reports", lambda: known)
+    await put(database, FileKind.SUBSCRIPTIONS, [subscription(1)])
+
+    await scheduler.wake(sources_of(database, tmp_path), lambda: NOW, Settings(home=tmp_path), ())
+
+    async with database.transaction() as session:
+        assert [run.report_type for run in await session.exec(select(Run))] == ["churn"]
 
 
 async def test_the_house_is_kept(database: Database, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+import orjson
 import polars as pl
 from sqlalchemy import Table as TableOfDatabase
 from sqlalchemy.dialects.postgresql import insert
@@ -21,6 +22,7 @@ DAY_COLUMN, ACADEMY_COLUMN, PERSON_COLUMN, RUN_COLUMN = (
     "user_id",
     "run_id",
 )
+SORTED = orjson.OPT_SORT_KEYS
 Rows = Sequence[Mapping[str, object]]
 
 
@@ -119,8 +121,22 @@ def prepare_day(
 
 def _hash(frames: Sequence[pl.DataFrame]) -> bytes:
     """Hash the frames: of one, its own hash; of several, that of their hashes."""
-    digests = [content_sha256(frame) for frame in frames]
+    digests = [content_sha256(_with_text(frame)) for frame in frames]
     return digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest()
+
+
+def _with_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write Python objects as JSON, with the names in order."""
+    texts = [
+        pl.Series(
+            column.name,
+            [orjson.dumps(each, option=SORTED).decode() for each in column.to_list()],
+            dtype=pl.String,
+        )
+        for column in frame
+        if column.dtype == pl.Object
+    ]
+    return frame.with_columns(texts)
 
 
 def _prepare(table: ReportTable, rows: pl.DataFrame, run_id: UUID) -> PreparedTable:
