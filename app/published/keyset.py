@@ -10,7 +10,7 @@ from app.kit.http.cursors import Position, unreadable
 ColumnType = Literal["double precision", "bigint", "date", "text"]
 MAX_BIGINT = 1 << 63
 KEYS_OF_A_DAY = ("academy_id", "report_date")
-"""The same for all rows of an academy's day."""
+"""Columns that are constant within an academy's day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Term:
     nullable: bool = False
 
     def rendered(self, prefix: str) -> str:
-        """Write it for ORDER BY."""
+        """Return the SQL of the column for ORDER BY, with `prefix` before its name."""
         way = " DESC" if self.descending else ""
         return f"{prefix}{self.column}{way}{' NULLS LAST' if self.nullable else ''}"
 
@@ -37,12 +37,12 @@ class Condition:
 
 
 def order_by(terms: Sequence[Term], prefix: str) -> str:
-    """Write ORDER BY."""
+    """Return the SQL of the terms after ORDER BY."""
     return ", ".join(term.rendered(prefix) for term in terms)
 
 
 def within_a_day(terms: Sequence[Term]) -> Sequence[Term]:
-    """Leave out what is the same for all rows of an academy's day."""
+    """Return the terms without the columns that are constant within an academy's day."""
     return [term for term in terms if term.column not in KEYS_OF_A_DAY]
 
 

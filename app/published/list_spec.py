@@ -1,4 +1,4 @@
-"""What a report's list is made of, and the statements that read a page or all of it."""
+"""The definition of a report's list, and the statements that read a page or all of it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,7 +61,7 @@ class ListSpec(Generic[Q]):
         return sort
 
     def joins(self, snapshot: Snapshot, *, people: bool) -> str:
-        """Write what is joined to a row `p`."""
+        """Return the SQL of what is joined to a row `p`."""
         names = "true" if people else "false"
         return self.joins_sql.format(**snapshot.bounds_sql, people=names)
 
@@ -70,7 +70,7 @@ class ListSpec(Generic[Q]):
         return frozenset(name for name in self.optional_columns if not getattr(query, name))
 
     def parts(self, query: Q, snapshot: Snapshot, *, people: bool) -> dict[str, str]:
-        """Return what every statement of the list is put together from."""
+        """Return the parts that the statements of the list have in common, by placeholder."""
         omitted = self.omitted(query)
         extra = [
             f", {sql} AS {name}"
@@ -122,7 +122,7 @@ async def read_page(
 def page_statement(
     spec: ListSpec[Q], query: Q, snapshot: Snapshot, cursor: Cursor | None, *, people: bool
 ) -> Statement:
-    """Write the one statement of a page."""
+    """Return the statement that reads a page."""
     terms, filters = spec.terms(query), spec.condition(query)
     rest = keyset.after(terms, cursor.after) if cursor else Condition(sql="true", params={})
     parts = spec.parts(query, snapshot, people=people) | {"filters": filters.sql}
@@ -140,7 +140,7 @@ def page_statement(
 
 
 def stream_statement(spec: ListSpec[Q], query: Q, snapshot: Snapshot, *, people: bool) -> Statement:
-    """Write the statement that selects every row of the filter, as lines of a format."""
+    """Return the statement that selects every row of the filter as a line of CSV or NDJSON."""
     filters, parts = spec.condition(query), spec.parts(query, snapshot, people=people)
     omitted = spec.omitted(query)
     names = [name for name in spec.item.model_fields if name not in omitted]

@@ -36,7 +36,7 @@ from app.published.summary_spec import SummarySpec, read_summary, read_trend
 
 ATTEMPTS = 3
 LAYOUT = 3
-"""Part of every ETag: raise it when answers of the same rows look different."""
+"""Part of every ETag: increase it when the same rows are rendered differently."""
 HISTORY_DAYS = 90
 TREND_DAYS = 30
 
@@ -48,13 +48,13 @@ class ReadSnapshot(Protocol):
     """Reads the items of an answer from the days of a snapshot."""
 
     def __call__(self, rows: Rows, snapshot: Snapshot) -> Awaitable[PageRead]:
-        """Read them."""
+        """Return the page."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest:
-    """A request for published days: by which key, of which report, and where its page begins."""
+    """A request for published days: the API key, the report, the query and the cursor."""
 
     key: Key
     spec: SnapshotSpec
@@ -63,7 +63,7 @@ class ReadRequest:
 
     @property
     def people(self) -> bool:
-        """Whether names are answered."""
+        """Whether the key may read names."""
         return self.key.has(Scope.PEOPLE_READ)
 
     @property
@@ -193,7 +193,7 @@ async def _respond_stream(
 
 
 async def _snapshot(shell: Shell, asked: ReadRequest) -> Snapshot:
-    """Find the days of a page; those of a cursor must be what they were."""
+    """Find the days of a page; raise `Conflict` if those of the cursor have changed."""
     until = asked.cursor.until if asked.cursor else None
     spec, query, academies = asked.spec, asked.query, asked.academies
     scope = None if academies is None else tuple(academies)

@@ -49,11 +49,11 @@ class Snapshot:
     shown: str
     """The days as `PublishedDay`: JSON objects with commas between them."""
     digest: str
-    """Stays the same as long as no day is published anew."""
+    """Changes whenever a day is published anew."""
     versions: str
-    """Stays the same as long as the answer does, names apart."""
+    """Changes whenever the answer does, except by a change of names."""
     scoring_changed_on: date | None
-    """The newest day that was scored in another way than the day it is compared with."""
+    """The newest day whose version of the scoring differs from the day it is compared with."""
     directory_version: str | None
     """Changes with every name in the directory."""
 

@@ -15,7 +15,7 @@ from app.kit.plurals import counted
 from app.sources.sources import Sources
 
 OVERDUE = timedelta(minutes=15)
-"""What is owed for longer is worth a look: it fails, or nobody does it."""
+"""Work that is owed for longer needs attention: it fails, or no process does it."""
 
 log = structlog.get_logger()
 

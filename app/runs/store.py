@@ -133,7 +133,7 @@ async def request_cancel(session: AsyncSession, run: UUID, now: datetime) -> Run
 
 
 async def cancel_open_days(session: AsyncSession, run: UUID) -> None:
-    """Say of the days that a run did not come to that it will not."""
+    """Mark the days that a run has not reached as cancelled."""
     open_days = and_(col(RunDay.run_id) == run, col(RunDay.state).in_(OPEN_DAYS))
     await session.exec(update(RunDay).where(open_days).values(state=RunDayState.CANCELLED))
 

@@ -1,4 +1,4 @@
-"""What a day's rows come to for each academy: frames in, frames out."""
+"""The sums of a day's rows for each academy: frames in, frames out."""
 
 from collections.abc import Mapping
 

@@ -66,13 +66,13 @@ class Ahead:
         return known
 
     def begin(self, day: date) -> Task[Known]:
-        """Begin to read `day`, unless that was done."""
+        """Begin to read `day`, unless it is being read."""
         if day not in self._begun:
             self._begun[day] = create_task(self._read(day))
         return self._begun[day]
 
     async def stop(self) -> None:
-        """Let go of what nobody asked for."""
+        """Cancel the reads that nobody has awaited."""
         for task in self._begun.values():
             task.cancel()
         await gather(*self._begun.values(), return_exceptions=True)

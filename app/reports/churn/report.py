@@ -1,4 +1,4 @@
-"""The churn report: it asks, hands to pure functions, and saves."""
+"""The churn report: reads activity and subscriptions, and scores them with pure functions."""
 
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What dashboards sum, and whose score moved: as the database writes it."""
+"""The queries of the summary, of the trend, and of the learners whose score changed most."""
 
 from app.alerts.queries.watermarks import evaluated_until_sql, evaluations_sql
 from app.kit.db.json_sql import object_of
@@ -20,7 +20,7 @@ MOVED = {
     Direction.BOTH: "abs(score - score_before) >= :change",
 }
 NEVER_ZERO = 0.01
-"""A score that did not change has not moved, whatever is asked for."""
+"""The smallest change that counts, even if the request allows a smaller one."""
 
 CHURN_SUMMARY = SummarySpec(
     snapshot=SnapshotSpec(report_type="churn", versions_sql=evaluations_sql("churn")),

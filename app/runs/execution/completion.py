@@ -1,4 +1,4 @@
-"""Asking for runs over HTTP: once for a key of the request, and again for what failed."""
+"""Creates runs for HTTP requests: idempotently, and again for the days that failed."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ ACCEPTED, OK = 202, 200
 AGAIN = (RunDayState.ERROR, RunDayState.HELD, RunDayState.CANCELLED)
 
 Made = tuple[Run, int]
-"""A run, and the status that it is answered with: 202, or 200 for one that was active already."""
+"""A run and its HTTP status: 202 for a new run, 200 for one that was active already."""
 
 
 async def ask_once(
@@ -28,7 +28,7 @@ async def ask_once(
     *,
     now: datetime,
 ) -> Made:
-    """Make a run, unless the same request was answered before; then answer that again."""
+    """Create a run; a request whose idempotency key was used before returns its first answer."""
     before = repeatable and await idempotency.answered(session, repeatable, now)
     if before:
         return await store.named(session, before.run_id), before.status
@@ -41,7 +41,7 @@ async def ask_once(
 
 
 async def retry(session: AsyncSession, run: Run, name: str, now: datetime) -> Made:
-    """Make a run of the days that did not come through; raise `Conflict` if there is none."""
+    """Create a run of the days that failed, were held or cancelled; `Conflict` if there is none."""
     if run.status in ACTIVE:
         raise Conflict("The run is still at work.", code="run_active")
     rows = await store.days_of(session, run.id)
@@ -63,5 +63,5 @@ async def retry(session: AsyncSession, run: Run, name: str, now: datetime) -> Ma
 
 
 def _counts(academy_id: int, state: RunDayState) -> bool:
-    """Tell whether a row says of its day that it did not come through: held for one is enough."""
+    """Return whether a row makes its day a day to retry: one held academy is enough."""
     return academy_id == EVERY_ACADEMY or state is RunDayState.HELD

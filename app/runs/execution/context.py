@@ -1,4 +1,4 @@
-"""What a worker has in hand."""
+"""What a worker needs to execute runs, and what it holds while it executes one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ from app.sources.sources import Sources
 BEATS_UNTIL_STALE = 3
 
 Progress = Callable[[DayResult], None]
-"""Told of every academy's day, and of every day when it is through (academy 0)."""
+"""Called with the result of each academy's day, and of each whole day (academy 0)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerContext:
-    """What a worker needs: what to read and write, the time, how often it gives a sign.
+    """What a worker needs: data sources, clock, heartbeat interval and publication hooks.
 
     `hooks` are what follows each publication. Once it is `stopping`, no further day is begun.
     """
@@ -62,7 +62,7 @@ class WorkerContext:
 
     @property
     def stale_after(self) -> timedelta:
-        """How long a worker may be silent before another takes over."""
+        """After how long without a heartbeat another worker takes a run over."""
         return BEATS_UNTIL_STALE * self.heartbeat
 
 
@@ -78,5 +78,5 @@ class RunContext:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the run is of every academy."""
+        """Whether the run covers every academy."""
         return self.run.academies is None

@@ -1,4 +1,4 @@
-"""Asking for a run and seeing it through in this process."""
+"""Creates runs, and executes one in this process until it has ended."""
 
 import asyncio
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class Outcome:
 
     @property
     def newest(self) -> date | None:
-        """The newest day that was gone through."""
+        """The newest day that was published or found unchanged."""
         through = (RunDayState.PUBLISHED, RunDayState.UNCHANGED)
         return max((day.report_date for day in self.days if day.state in through), default=None)
 
@@ -57,7 +57,7 @@ class Outcome:
 async def request_run(
     request: RunRequest, asker: Asker, workshop: WorkerContext
 ) -> tuple[Run, bool]:
-    """Write a run that this process means to see through; the same as `make`.
+    """Create a run that this process will execute itself; returns what `create_run` returns.
 
     Other workers are woken for it only after so long that this one would be taken for dead.
     Raises `NotFound` for a report or an academy that there is not.
@@ -78,7 +78,7 @@ async def create_run(
     now: datetime,
     after: timedelta = queue.NOW,
 ) -> tuple[Run, bool]:
-    """Write a run and wake a worker for it; an identical one that is active is returned instead.
+    """Create a run and queue it; an identical active run is returned instead.
 
     The second value says whether the run is new. The worker is woken when `after` has passed.
     """
@@ -90,7 +90,7 @@ async def create_run(
 
 
 async def see_through(run_id: UUID, workshop: WorkerContext) -> Outcome:
-    """Work on the run until it has ended, or watch whoever does."""
+    """Execute the run until it has ended, or wait while another worker executes it."""
     run = await _work_or_look(run_id, workshop)
     while run.status in ACTIVE:
         await asyncio.sleep(WATCH_SECONDS)
@@ -108,7 +108,7 @@ async def _work_or_look(run_id: UUID, workshop: WorkerContext) -> Run:
 
 
 async def check_academies(sources: Sources, academies: Sequence[int] | None) -> None:
-    """Raise `NotFound` naming the first of the academies that nothing is known of."""
+    """Raise `NotFound` for the first academy that has neither a name nor a subscription."""
     if academies is None:
         return
     first = next((each for each in academies if not 0 < each <= MAX_ID), None)

@@ -37,23 +37,23 @@ PUBLICATION_LANES = 2
 A server needs one processor for a COPY; what holds the claim's own connection is the first lane.
 """
 MOST_DAY_TRIES = 3
-"""A day that loses its connection so often, while the server answers others, has failed."""
+"""After so many tries that lost the connection, while the server answered, a day has failed."""
 WRITTEN = {RunDayState.PUBLISHED, RunDayState.ERROR}
-"""A day on which one academy failed may be published of others."""
+"""Day states after which rows may have been written: other academies may be published."""
 HELD_EVERYWHERE = "Every academy's day is held."
 
 log = structlog.get_logger()
 
 
 class TryFailed(AppError):
-    """The database was lost for a moment; the days that were not through are tried again."""
+    """The connection to the database was lost; the days that were not finished are tried again."""
 
     status = 503
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessedDay:
-    """A day in hand: its rows, and what the ledger says of each academy until then."""
+    """The rows of one day, and the ledger rows of each academy up to that day."""
 
     job: RunContext
     processed: Processed
@@ -61,7 +61,7 @@ class ProcessedDay:
 
 
 async def run_day(job: RunContext, fetched: Fetched, day: date) -> DayResult:
-    """Bring one day to its end and record it; return what became of it."""
+    """Compute and publish one day, and record the result."""
     began = perf_counter()
     results = await _brought_to_its_end(job, fetched, day)
     state = _state_of([result.state for result in results])
@@ -80,7 +80,7 @@ async def run_day(job: RunContext, fetched: Fetched, day: date) -> DayResult:
 
 
 async def _brought_to_its_end(job: RunContext, fetched: Fetched, day: date) -> Sequence[DayResult]:
-    """Compute the day and publish it; anew from the reading if somebody was erased meanwhile."""
+    """Compute the day and publish it; start again if a person was erased in the meantime."""
     while True:
         processed = await job.report.process_data(fetched, day)
         try:
@@ -90,7 +90,7 @@ async def _brought_to_its_end(job: RunContext, fetched: Fetched, day: date) -> S
 
 
 async def _with_history(job: RunContext, processed: Processed) -> ProcessedDay:
-    """Add what the ledger says, and the academies that miss all their subscribers."""
+    """Add the ledger's history, and the academies that have lost all their subscribers."""
     day, run = processed.day, job.run
     async with job.connection.transaction() as session:
         history = await ledger.history(session, run.report_type, day, run.academies)
@@ -107,14 +107,14 @@ async def _with_history(job: RunContext, processed: Processed) -> ProcessedDay:
 
 
 async def fail_day(job: RunContext, day: date, error: str) -> DayResult:
-    """Record that a day failed; what was published of it before stays."""
+    """Record that a day failed; its earlier publication stays readable."""
     result = DayResult(day=day, state=RunDayState.ERROR, error=error)
     await record(job, result, connection=job.connection)
     return result
 
 
 async def record(job: RunContext, result: DayResult, *, connection: Connection) -> None:
-    """Write the end of a day, or of an academy's day that failed, into the run and the ledger.
+    """Write the result of a day, or of an academy's failed day, into the run and the ledger.
 
     In the ledger the whole day stands only for a run of every academy.
     """
@@ -144,7 +144,7 @@ def _failures(results: Sequence[DayResult]) -> str | None:
 
 
 async def _academies(of_day: ProcessedDay) -> Sequence[DayResult]:
-    """End each academy's part, the largest first, on as many connections as lanes are of use."""
+    """Publish each academy, the largest first, on at most `PUBLICATION_LANES` connections."""
     job, processed = of_day.job, of_day.processed
     sizes = processed.sizes()
     waiting = iter(sorted(sizes, key=lambda one: (-sizes[one], one)))
@@ -173,7 +173,7 @@ async def _academies(of_day: ProcessedDay) -> Sequence[DayResult]:
 
 
 async def _academy(of_day: ProcessedDay, academy_id: int, connection: Connection) -> DayResult:
-    """Bring an academy's part to its end; a failure is that academy's alone.
+    """Publish an academy's part of the day; its failure does not affect other academies.
 
     A lost connection is no failure of the academy: the whole day is to be tried again.
     """
@@ -273,7 +273,7 @@ async def fail_days(job: RunContext, days: Sequence[date], error: Exception, rea
 
 
 async def _count(session: AsyncSession, mine: Lease, days: Sequence[date]) -> int:
-    """Add a failed try to each of the days; return how many the one with the most has now."""
+    """Count a failed try for each of the days; return the highest count among them."""
     await lease.check_lease(session, mine)
     of_days = and_(
         col(RunDay.run_id) == mine.run_id,

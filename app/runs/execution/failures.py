@@ -1,4 +1,4 @@
-"""What a failure is called where people read of it, and which academy it is of."""
+"""Failures of a day: the message that people read, and the academies that failed."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,7 +14,7 @@ Failures = Mapping[int, Exception]
 
 
 def text_of(error: Exception, log: structlog.stdlib.BoundLogger) -> str:
-    """Return the words of an error, after logging it."""
+    """Log an error and return the message that is stored for people."""
     known = unavailable_of(error)
     if known is not None:
         log.warning("day.failed", error=known.full_message)

@@ -1,4 +1,4 @@
-"""Requests that carry an `Idempotency-Key`: the same one again gets the same answer, for a day."""
+"""Stores the answers to requests with an `Idempotency-Key`, which are repeated for a day."""
 
 import hashlib
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ LOCK_SQL = sql("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repeatable:
-    """Whose request it is, to which route, under which key, and what it asks."""
+    """Identifies a request: the API key, the route, the idempotency key and the body."""
 
     key_id: UUID
     route: str
@@ -27,12 +27,12 @@ class Repeatable:
 
     @property
     def digest(self) -> bytes:
-        """Stand for the body."""
+        """Return the hash of the body."""
         return hashlib.sha256(self.body.encode()).digest()
 
 
 async def answered(session: AsyncSession, asked: Repeatable, now: datetime) -> RunKey | None:
-    """Return what the same request was answered within a day; raise `Invalid` for another body.
+    """Return the answer given to the same request within a day; `Invalid` for another body.
 
     Of several at once, one goes on, and the others wait for its transaction to end.
     """
@@ -53,7 +53,7 @@ async def answered(session: AsyncSession, asked: Repeatable, now: datetime) -> R
 def remember_answer(
     session: AsyncSession, asked: Repeatable, run_id: UUID, status: int, *, now: datetime
 ) -> None:
-    """Keep what a request was answered, if the transaction is committed."""
+    """Store the answer to a request, in the caller's transaction."""
     row = RunKey(
         key_id=asked.key_id,
         route=asked.route,

@@ -1,4 +1,4 @@
-"""Working on a run: claiming it, living, recording its days, ending it."""
+"""The lease of a run: claim, heartbeat, results of its days, release and end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ TERMINATE_SQL = text(
 
 
 class Superseded(AppError):
-    """Another worker has taken the run over; what was not committed is undone."""
+    """Another worker has taken over the run; uncommitted work is rolled back."""
 
     status = 409
 
@@ -61,7 +61,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """Who claims: a name for people, the connection that publishes, how long silence is life."""
+    """The claiming worker: its name, its database process, and when its lease becomes stale."""
 
     name: str
     backend_pid: int
@@ -70,7 +70,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayResult:
-    """What became of a day (academy 0), or of an academy's day."""
+    """The result of a day (academy 0) or of an academy's day."""
 
     day: date
     academy_id: int = EVERY_ACADEMY
@@ -172,7 +172,7 @@ async def beat(session: AsyncSession, mine: Lease) -> None:
 
 
 async def record_day(session: AsyncSession, mine: Lease, result: DayResult) -> None:
-    """Write what became of a day or of an academy's day."""
+    """Write the result of a day or of an academy's day."""
     values = {
         "state": result.state,
         "attempt": mine.attempt,
@@ -191,7 +191,7 @@ async def record_day(session: AsyncSession, mine: Lease, result: DayResult) -> N
 
 
 async def add_usage(session: AsyncSession, mine: Lease, usage: Usage) -> None:
-    """Add what a scan read to the run, and to the sums of its report."""
+    """Add the bytes of a scan to the run, and to the totals of its report."""
     sums = {
         "bytes_processed": col(Run.bytes_processed) + usage.bytes_processed,
         "bytes_billed": col(Run.bytes_billed) + usage.bytes_billed,
@@ -202,7 +202,7 @@ async def add_usage(session: AsyncSession, mine: Lease, usage: Usage) -> None:
 
 
 async def release_lease(session: AsyncSession, mine: Lease) -> None:
-    """Give the run back, its open days to be claimed by anybody."""
+    """Release the run, so that any worker can claim its open days."""
     owned = and_(col(Run.id) == mine.run_id, col(Run.attempt) == mine.attempt)
     await session.exec(
         update(Run)
@@ -218,7 +218,7 @@ async def finish(
     *,
     stopped: bool = False,
 ) -> RunStatus:
-    """End the run with the status that its days give it."""
+    """End the run with the status that follows from the states of its days."""
     if stopped:
         await cancel_open_days(session, mine.run_id)
     is_whole_day = col(RunDay.academy_id) == EVERY_ACADEMY
@@ -246,7 +246,7 @@ async def finish(
 
 
 def status_of(days: set[RunDayState], academies: set[RunDayState]) -> RunStatus:
-    """Name how a run ended whose days, and the academies' parts of them, ended so."""
+    """Return the status of a run whose days and academies' days have these states."""
     if days <= FINE_DAYS:
         return RunStatus.DONE
     return RunStatus.ERROR if days | academies == {RunDayState.ERROR} else RunStatus.PARTIAL

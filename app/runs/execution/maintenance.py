@@ -1,4 +1,4 @@
-"""What has to be done once a day, by whoever comes to it: room made ahead, old things dropped."""
+"""Daily maintenance: makes partitions ahead, deletes old rows, tidies the warehouse."""
 
 from asyncio import to_thread
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,10 +28,10 @@ HISTORY = {
     "report_volume_questions": "asked_at",
     "warehouse_jobs": "reserved_at",
 }
-"""What is kept for as long as the settings say. A run that is active has not finished."""
+"""Tables kept for `keep_runs_days`. An active run has no `finished_at`, so it stays."""
 
 Chore = Callable[[Sources, datetime], Awaitable[None]]
-"""Something else to be done once a day; it may be done twice, or by two at once."""
+"""Another daily task; it must allow being executed twice, or by two processes at once."""
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 async def keep_house(
     sources: Sources, settings: Settings, clock: Clock, chores: Sequence[Chore]
 ) -> None:
-    """Make the partitions of two months, drop what is old, tidy the warehouse, do the chores."""
+    """Make the partitions of two months, delete old rows, tidy the warehouse, run the chores."""
     now = clock()
     today = day_of(now, sources.zone)
     tables = [table for report in reports().values() for table in report.monthly_tables()]

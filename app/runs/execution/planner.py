@@ -1,4 +1,4 @@
-"""What a run would do and cost, without doing it."""
+"""Says what a run would do and cost, without executing it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

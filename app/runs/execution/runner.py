@@ -1,4 +1,4 @@
-"""Works on a run, a chunk of days at a time, until it has ended or somebody else has it."""
+"""Executes a run, a chunk of days at a time, until it has ended or another worker has it."""
 
 import asyncio
 import os
@@ -100,7 +100,7 @@ async def _job(mine: Lease, workshop: WorkerContext, connection: Connection) -> 
 
 @asynccontextmanager
 async def _alive(mine: Lease, workshop: WorkerContext) -> AsyncIterator[None]:
-    """Give signs of life; when the claim is lost or the run stopped, end the work inside."""
+    """Send heartbeats; when the lease is lost or the run is stopped, cancel the work inside."""
     try:
         async with asyncio.TaskGroup() as group:
             beating = group.create_task(_beat(mine, workshop))
@@ -167,7 +167,7 @@ async def _run_day(job: RunContext, fetched: Fetched, day: date) -> None:
 
 
 async def _follow(job: RunContext) -> None:
-    """Do what follows the publications; what fails of it stays owed, and another one makes up."""
+    """Run the publication hooks; what fails stays owed and is done again later."""
     if not job.run.dry_run:
         await follow_all(job.workshop.hooks, job.workshop.sources, job.workshop.clock)
 

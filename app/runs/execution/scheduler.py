@@ -1,4 +1,4 @@
-"""The clock of the service: it wakes the ledger, which alone decides what is due."""
+"""The scheduler: at each time of the schedule it asks the ledger which days are due."""
 
 import asyncio
 import re
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 async def wake(sources: Sources, clock: Clock, settings: Settings, hooks: Hooks) -> None:
-    """Wake a worker for whatever is due, and for active runs that no worker would hear of.
+    """Create runs of the days that are due, and queue active runs that are in no queue.
 
     What the hooks owe is done first: what is published already waits for no other source.
     The platform is read first, if there is one; while it does not answer, or another replica
@@ -56,7 +56,7 @@ async def wake(sources: Sources, clock: Clock, settings: Settings, hooks: Hooks)
 
 
 async def _synced(sources: Sources, clock: Clock, settings: Settings) -> bool:
-    """Take over what changed on the platform, once a day all of it; return whether that is done."""
+    """Synchronise with the platform, once a day in full; return whether that succeeded."""
     if settings.platform_database_url is None:
         return True
     now = clock()
@@ -80,7 +80,7 @@ async def at_work(
     hooks: Hooks,
     clock: Clock = utc_now,
 ) -> AsyncIterator[None]:
-    """Run the clock and a worker for as long as the context lasts.
+    """Run the scheduler and a worker for as long as the context lasts.
 
     Leaving it waits until the day in hand is finished or given back. Raises `Unusable` for a
     schedule that is none.

@@ -1,4 +1,4 @@
-"""A worker: takes what the queue has, a chunk of days at a time, until it is told to stop."""
+"""A worker: takes jobs from the queue, a chunk of days each, until it is told to stop."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -27,11 +27,11 @@ from app.sources.sources import Sources
 FIRST_SECONDS = 1.0
 MOST_SECONDS = 30.0
 LOST = "ConnectionLost"
-"""All that a server says while it stops and starts counts as one reason."""
+"""The one reason for all errors of a server that stops or starts."""
 STOP_GRACE_SECONDS = 20.0
-"""Told to stop, a worker has so long to end the day in hand before it is given back undone."""
+"""How long a worker that is told to stop may take to finish its day before giving it back."""
 MOST_TRIES = 8
-"""A run that cannot be worked on so often in a row has failed: after forty minutes, by default."""
+"""After so many failed tries in a row a run has failed: forty minutes, by default."""
 MOST_WAITED = timedelta(minutes=10)
 MOST_DOUBLED = 16
 
@@ -117,7 +117,7 @@ class _OwedWork:
         self._resting_until = 0.0
 
     async def follow(self, workshop: WorkerContext, stop: asyncio.Event) -> None:
-        """Do it, unless it rests."""
+        """Do what the hooks owe, unless a failure was too recent."""
         if monotonic() < self._resting_until:
             return
         following = follow_all(workshop.hooks, workshop.sources, workshop.clock)

@@ -1,4 +1,4 @@
-"""What is due, and asking for it: however many replicas wake at once, they make one run."""
+"""Finds the days that are due and creates one run of them, however many replicas ask."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -26,11 +26,11 @@ from app.runs.registry import report_named
 from app.runs.store import Asker
 
 DUE_DAYS = 14
-"""A day is looked after for so long."""
+"""For so many days after it a day can become due."""
 DRIFT_PERCENT = 2
 DRIFT_SUBSCRIBERS = 2
 PAUSE = timedelta(minutes=15)
-"""A day that was held or failed is left alone for so long before it is tried again."""
+"""How long a day that was held or failed waits before it is tried again."""
 AGAIN = PAUSE + timedelta(microseconds=1)
 """A day that was left alone at an instant is due so long after it, if nothing else has changed."""
 DUE_SQL = text(load_sql(__package__, "due"))

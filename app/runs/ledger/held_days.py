@@ -1,4 +1,4 @@
-"""Held days: before one is scanned again, the warehouse is asked for its volume alone."""
+"""Held days: before a full scan is repeated, a cheap query counts the activity of the day."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

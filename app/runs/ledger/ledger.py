@@ -1,4 +1,4 @@
-"""Every statement on the ledger: where each academy's day of a report stands."""
+"""Every statement on the ledger, which has the state of each academy's day of a report."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -132,7 +132,7 @@ async def write_day(
 
 
 async def remove(session: AsyncSession, report_type: str, day: date, academy_id: int) -> None:
-    """Forget an academy's day, because nobody was live there."""
+    """Delete an academy's day from the ledger, because it has no rows."""
     row = and_(
         col(ReportDay.report_type) == report_type,
         col(ReportDay.report_date) == day,
