@@ -15,7 +15,7 @@ from app.kit.http.formats import FORMULA
 from app.runs.contract import BaseReport
 from app.runs.ledger.tables import ACADEMY_COLUMN, DAY_COLUMN
 
-DETAILS = "details"
+DETAILS_COLUMN = "details"
 
 
 class Format(StrEnum):
@@ -67,12 +67,12 @@ async def export(
 
 def _selection(stored: duckdb.DuckDBPyRelation, form: Format) -> str:
     """Write the question for all columns; in a CSV, text that would be a formula is marked."""
-    replaced = ["details::JSON AS details"] if DETAILS in stored.columns else []
+    replaced = ["details::JSON AS details"] if DETAILS_COLUMN in stored.columns else []
     if form is Format.CSV:
         replaced += [
             f"if(regexp_matches({name}, '{FORMULA}'), chr(39), '') || {name} AS {name}"
             for name, kind in zip(stored.columns, stored.types, strict=True)
-            if kind == "VARCHAR" and name != DETAILS
+            if kind == "VARCHAR" and name != DETAILS_COLUMN
         ]
     changed = f" REPLACE ({', '.join(replaced)})" if replaced else ""
     return f"SELECT *{changed} FROM stored"  # noqa: S608 - our own columns

@@ -161,6 +161,17 @@ async def test_days_are_summed(asking: httpx.AsyncClient) -> None:
     ]
 
 
+async def test_who_renews_soon_has_an_alert(database: Database, tmp_path: Path) -> None:
+    key = await token(database, Scope.ALERTS_READ)
+    async with client(service(database, tmp_path), key) as asking:
+        listed = (await asking.get("/alerts")).json()["items"]
+
+    assert {(item["user_id"], item["alert_type"], item["reason"]) for item in listed} == {
+        (1, "RENEWAL_SOON", "renews in 4 days"),
+        (3, "RENEWAL_SOON", "renews in 6 days"),
+    }
+
+
 async def test_an_erased_person_is_gone(sources: Sources, asking: httpx.AsyncClient) -> None:
     before = await asking.get("/renewals")
     async with sources.database.transaction() as session:

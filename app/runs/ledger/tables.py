@@ -23,7 +23,7 @@ DAY_COLUMN, ACADEMY_COLUMN, PERSON_COLUMN, RUN_COLUMN = (
     "run_id",
 )
 SORTED = orjson.OPT_SORT_KEYS
-Rows = Sequence[Mapping[str, object]]
+InsertRows = Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +70,10 @@ class ReportTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedTable:
-    """Rows ready to be written: encoded for COPY, or as they are for INSERT."""
+    """InsertRows ready to be written: encoded for COPY, or as they are for INSERT."""
 
     table: ReportTable
-    rows: Encoded | Rows
+    rows: Encoded | InsertRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
