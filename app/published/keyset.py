@@ -7,7 +7,7 @@ from typing import Literal
 
 from app.kit.http.cursors import Position, unreadable
 
-ColumnType = Literal["double precision", "bigint", "date", "text"]
+TermType = Literal["double precision", "bigint", "date", "text"]
 MAX_BIGINT = 1 << 63
 KEYS_OF_A_DAY = ("academy_id", "report_date")
 """Columns that are constant within an academy's day."""
@@ -18,7 +18,7 @@ class Term:
     """A column to order by; NULL comes last, whatever the direction."""
 
     column: str
-    type: ColumnType
+    type: TermType
     descending: bool = False
     nullable: bool = False
 

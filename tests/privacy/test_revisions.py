@@ -31,7 +31,7 @@ async def note(database: Database, report_type: str, state: DayState, **changes:
     """Write a row of the ledger, as a report does whose rows are not of interest."""
     values = {"state": state, "run_id": RUN, "updated_at": PUBLISHED_AT, **changes}
     async with database.transaction() as session:
-        await ledger.write_day(session, report_type, DAY, 1, values)
+        await ledger.write_ledger_day(session, report_type, DAY, 1, values)
 
 
 async def revision(

@@ -3,9 +3,9 @@
 import asyncio
 
 from app.kit.errors import Fault
-from app.runs.monitoring.probe import Finding, Probe
+from app.runs.monitoring.probe import Probe, ProbeFinding
 
-ODD = Finding(warnings=["odd"])
+ODD = ProbeFinding(warnings=["odd"])
 
 
 class Asked:
@@ -16,7 +16,7 @@ class Asked:
         self.may_answer = asyncio.Event()
         self.was_asked_again = asyncio.Event()
 
-    async def __call__(self) -> Finding:
+    async def __call__(self) -> ProbeFinding:
         """Answer."""
         self.times += 1
         if self.times > 1:

@@ -18,7 +18,7 @@ from app.kit.db.copy import read_frame
 from app.kit.db.engine import Database
 from app.kit.failures import is_connection_lost
 from app.runs.execution.queue import enqueue
-from app.runs.execution.worker import MOST_TRIES, Outage, run_worker
+from app.runs.execution.worker import MOST_RUN_TRIES, QueueOutage, run_worker
 from app.runs.models import RunDayState, RunStatus
 from app.settings import Settings
 from tests.support.reporting import sources_of
@@ -99,9 +99,9 @@ async def test_a_run_that_a_statement_fails_each_time_is_given_up_and_says_why(
         RunStatus.ERROR,
         {DAY: RunDayState.ERROR},
     )
-    assert f"Given up after {MOST_TRIES} tries" in (run.error or "")
+    assert f"Given up after {MOST_RUN_TRIES} tries" in (run.error or "")
     reasons = (await read_frame(database, REASONS))["said"].to_list()
-    assert len(reasons) == MOST_TRIES - 1
+    assert len(reasons) == MOST_RUN_TRIES - 1
     assert all("nothing begins here" in reason for reason in reasons)
 
 
@@ -132,7 +132,7 @@ async def test_a_queue_that_cannot_be_read_is_read_once_it_can(
 
 
 def test_an_outage_is_logged_when_it_changes_and_waited_out_longer_each_time() -> None:
-    outage = Outage()
+    outage = QueueOutage()
 
     with capture_logs() as logged:
         lost = [outage.go_on(ConnectionError()), outage.go_on(ConnectionRefusedError())]

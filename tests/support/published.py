@@ -100,7 +100,7 @@ async def replace_day(
         "published_at": PUBLISHED_AT,
         "updated_at": PUBLISHED_AT,
     }
-    await ledger.write_day(session, "churn", day, academy_id, values | changes)
+    await ledger.write_ledger_day(session, "churn", day, academy_id, values | changes)
 
 
 def _summary(day: date, academy_id: int, rows: Sequence[Row]) -> dict[str, object]:

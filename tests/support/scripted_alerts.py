@@ -97,4 +97,4 @@ async def publish(
             "published_at": at_two(day),
             "updated_at": at_two(day),
         }
-        await ledger.write_day(session, report_type, day, academy_id, values | changes)
+        await ledger.write_ledger_day(session, report_type, day, academy_id, values | changes)

@@ -17,7 +17,7 @@ MADE_SQL = text(
 """Reads the catalog itself: `to_regclass` would answer from a cache, which a wait leaves stale."""
 LOCK_SQL = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 LOCK_TIMEOUT_MS = 5_000
-MOST_TRIES = 12
+MOST_LOCK_TRIES = 12
 MONTH_DIGITS = len("202603")
 
 
@@ -59,7 +59,7 @@ async def count_days(database: Database, table: str, days: Iterable[date]) -> No
 
 
 async def _ensure_patiently(
-    database: Database, table: str, first: date, tries: int = MOST_TRIES
+    database: Database, table: str, first: date, tries: int = MOST_LOCK_TRIES
 ) -> bool:
     try:
         async with database.transaction() as session:

@@ -14,7 +14,7 @@ from app.runs.models import EVERY_ACADEMY, Origin, Run, RunDayState
 from app.runs.store import ACTIVE, Asker
 
 ACCEPTED, OK = 202, 200
-AGAIN = (RunDayState.ERROR, RunDayState.HELD, RunDayState.CANCELLED)
+RETRIED_STATES = (RunDayState.ERROR, RunDayState.HELD, RunDayState.CANCELLED)
 
 Made = tuple[Run, int]
 """A run and its HTTP status: 202 for a new run, 200 for one that was active already."""
@@ -46,7 +46,9 @@ async def retry(session: AsyncSession, run: Run, name: str, now: datetime) -> Ma
         raise Conflict("The run is still at work.", code="run_active")
     rows = await store.days_of(session, run.id)
     days = {
-        row.report_date for row in rows if row.state in AGAIN and _counts(row.academy_id, row.state)
+        row.report_date
+        for row in rows
+        if row.state in RETRIED_STATES and _counts(row.academy_id, row.state)
     }
     if not days:
         raise Conflict("Every day of the run came through.", code="nothing_to_retry")

@@ -38,7 +38,7 @@ A server needs one processor for a COPY; what holds the claim's own connection i
 """
 MOST_DAY_TRIES = 3
 """After so many tries that lost the connection, while the server answered, a day has failed."""
-WRITTEN = {RunDayState.PUBLISHED, RunDayState.ERROR}
+WRITTEN_STATES = {RunDayState.PUBLISHED, RunDayState.ERROR}
 """Day states after which rows may have been written: other academies may be published."""
 HELD_EVERYWHERE = "Every academy's day is held."
 
@@ -65,7 +65,7 @@ async def run_day(job: RunContext, fetched: Fetched, day: date) -> DayResult:
     began = perf_counter()
     results = await _brought_to_its_end(job, fetched, day)
     state = _state_of([result.state for result in results])
-    if state in WRITTEN and not job.run.dry_run:
+    if state in WRITTEN_STATES and not job.run.dry_run:
         for table in job.report.monthly_tables():
             await count_days(job.workshop.sources.database, table, [day])
     result = DayResult(

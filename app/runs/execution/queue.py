@@ -25,7 +25,7 @@ from app.kit.db.engine import Database
 
 ENTRYPOINT = QueueEntrypoint("run")
 NOW = timedelta()
-CLOSE_SECONDS = 5
+QUEUE_CLOSE_SECONDS = 5
 WITHOUT_JOB_SQL = text(
     """
     SELECT id FROM report_runs
@@ -136,4 +136,4 @@ async def listening(database: Database, patience: timedelta) -> AsyncIterator[Qu
         await connection.add_listener(channel, lambda *_: queue.changed.set())
         yield queue
     finally:
-        await connection.close(timeout=CLOSE_SECONDS)
+        await connection.close(timeout=QUEUE_CLOSE_SECONDS)

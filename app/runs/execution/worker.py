@@ -25,12 +25,12 @@ from app.settings import Settings
 from app.sources.sources import Sources
 
 FIRST_SECONDS = 1.0
-MOST_SECONDS = 30.0
+MOST_OUTAGE_SECONDS = 30.0
 LOST = "ConnectionLost"
 """The one reason for all errors of a server that stops or starts."""
 STOP_GRACE_SECONDS = 20.0
 """How long a worker that is told to stop may take to finish its day before giving it back."""
-MOST_TRIES = 8
+MOST_RUN_TRIES = 8
 """After so many failed tries in a row a run has failed: forty minutes, by default."""
 MOST_WAITED = timedelta(minutes=10)
 MOST_DOUBLED = 16
@@ -38,7 +38,7 @@ MOST_DOUBLED = 16
 log = structlog.get_logger()
 
 
-class Outage:
+class QueueOutage:
     """A time in which the queue cannot be read; it is on from the first failure to the end."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Outage:
         elif reason != self._reason:
             log.error("worker.failed", exc_info=error)
         seconds = self._seconds
-        self._reason, self._seconds = reason, min(2 * seconds, MOST_SECONDS)
+        self._reason, self._seconds = reason, min(2 * seconds, MOST_OUTAGE_SECONDS)
         return seconds
 
     def end(self) -> None:
@@ -94,7 +94,7 @@ async def run_worker(
     cannot be read is tried again, after twice as long each time.
     """
     workshop = WorkerContext.of(settings, sources, clock=clock, hooks=hooks, stopping=stop.is_set)
-    outage, owed = Outage(), _OwedWork()
+    outage, owed = QueueOutage(), _OwedWork()
     while not stop.is_set():
         try:
             async with listening(sources.database, workshop.stale_after) as found:
@@ -165,7 +165,7 @@ async def _see_to(job: Job, found: Queue, workshop: WorkerContext, stop: asyncio
 async def _fail(job: Job, error: Exception, found: Queue, workshop: WorkerContext) -> None:
     """Let the run be tried again, after twice as long each time; the last time, end it."""
     run_id, tries = run_of(job), job.attempts + 1
-    if tries < MOST_TRIES:
+    if tries < MOST_RUN_TRIES:
         await found.put_back(job, _pause(workshop, job.attempts), error)
         return
     known = unavailable_of(error)

@@ -31,7 +31,7 @@ DRIFT_PERCENT = 2
 DRIFT_SUBSCRIBERS = 2
 PAUSE = timedelta(minutes=15)
 """How long a day that was held or failed waits before it is tried again."""
-AGAIN = PAUSE + timedelta(microseconds=1)
+DUE_AGAIN = PAUSE + timedelta(microseconds=1)
 """A day that was left alone at an instant is due so long after it, if nothing else has changed."""
 DUE_SQL = text(load_sql(__package__, "due"))
 LOCK_SQL = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
@@ -92,7 +92,7 @@ async def ask_due(report_type: str, workshop: WorkerContext) -> Run | None:
     answer = await ask(held, looking)
     async with _alone(looking) as session:
         days += await released(session, held, answer, looking)
-        again = await _due_for_somebody(session, looking, at=looking.now + AGAIN)
+        again = await _due_for_somebody(session, looking, at=looking.now + DUE_AGAIN)
         return await _make(session, [found.day for found in again if found.day in days], looking)
 
 

@@ -118,7 +118,7 @@ async def renew(
     await session.exec(update(ReportDay).where(readable, key.in_(days)).values(revision=revision))
 
 
-async def write_day(
+async def write_ledger_day(
     session: AsyncSession,
     report_type: str,
     day: date,
@@ -152,7 +152,7 @@ async def mark(session: AsyncSession, job: RunContext, result: DayResult) -> Non
     }
     if state is DayState.PUBLISHED:
         values |= {"revision": await next_revision(session), "published_at": now}
-    await write_day(session, job.run.report_type, result.day, result.academy_id, values)
+    await write_ledger_day(session, job.run.report_type, result.day, result.academy_id, values)
 
 
 _STATES = {RunDayState.ERROR: DayState.ERROR, RunDayState.HELD: DayState.HELD}

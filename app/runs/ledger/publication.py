@@ -148,4 +148,6 @@ def _differs(before: ReportDay, values: dict[str, object]) -> bool:
 async def _write_ledger(
     session: AsyncSession, report: BaseReport, prepared: PreparedDay, values: dict[str, object]
 ) -> None:
-    await ledger.write_day(session, report.report_type, prepared.day, prepared.academy_id, values)
+    await ledger.write_ledger_day(
+        session, report.report_type, prepared.day, prepared.academy_id, values
+    )

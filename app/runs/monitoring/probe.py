@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from app.kit.errors import Fault
 
-PATIENCE_SECONDS = 5.0
+PROBE_PATIENCE_SECONDS = 5.0
 PERIODS_UNTIL_OLD = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class ProbeFinding:
     """What a probe found: what is wrong, what somebody should look at, and how old this is."""
 
     faults: Sequence[Fault] = ()
@@ -30,17 +30,17 @@ class Probe:
     def __init__(
         self,
         pointer: str,
-        ask: Callable[[], Awaitable[Finding]],
+        ask: Callable[[], Awaitable[ProbeFinding]],
         *,
         period: float,
-        patience: float = PATIENCE_SECONDS,
+        patience: float = PROBE_PATIENCE_SECONDS,
     ) -> None:
         self._pointer = pointer
         self._ask = ask
         self._period = period
         self._patience = patience
         self._asking: asyncio.Task[None] | None = None
-        self._last: tuple[float, Finding] | None = None
+        self._last: tuple[float, ProbeFinding] | None = None
 
     async def run(self) -> None:
         """Ask again and again, until cancelled."""
@@ -48,7 +48,7 @@ class Probe:
             await asyncio.wait([self._asked()])
             await asyncio.sleep(self._period)
 
-    async def finding(self) -> Finding:
+    async def finding(self) -> ProbeFinding:
         """Return the last finding; wait a little for the next one where that is too old."""
         if not self._is_fresh():
             with suppress(TimeoutError):
@@ -56,7 +56,7 @@ class Probe:
                     await asyncio.shield(self._asked())
         if self._last is None or not self._is_fresh(self._patience):
             fault = Fault(pointer=self._pointer, message="it does not answer in time")
-            return Finding(faults=[fault])
+            return ProbeFinding(faults=[fault])
         at, found = self._last
         return replace(found, age_seconds=time.monotonic() - at)
 

@@ -13,7 +13,7 @@ from app.kit.errors import AppError, Fault
 from app.runs.api import queries
 from app.runs.hooks import Hooks, overdue, said_of
 from app.runs.monitoring import health
-from app.runs.monitoring.probe import PATIENCE_SECONDS, Finding, Probe
+from app.runs.monitoring.probe import PROBE_PATIENCE_SECONDS, Probe, ProbeFinding
 from app.runs.registry import reports
 from app.sources.database import migrations
 from app.sources.sources import Sources
@@ -36,10 +36,10 @@ class Readiness:
             Probe("/warehouse", self._look_at_warehouse, period=WAREHOUSE_PERIOD),
         )
 
-    async def known(self) -> Finding:
+    async def known(self) -> ProbeFinding:
         """Return what is wrong and what is odd, as old as the oldest part of it."""
         found = await asyncio.gather(*(probe.finding() for probe in self._probes))
-        return Finding(
+        return ProbeFinding(
             faults=[fault for each in found for fault in each.faults],
             warnings=[warning for each in found for warning in each.warnings],
             age_seconds=max(each.age_seconds for each in found),
@@ -56,25 +56,25 @@ class Readiness:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
-    async def _look_at_database(self) -> Finding:
+    async def _look_at_database(self) -> ProbeFinding:
         try:
             async with (
-                asyncio.timeout(PATIENCE_SECONDS),
+                asyncio.timeout(PROBE_PATIENCE_SECONDS),
                 self._sources.database.transaction() as session,
             ):
                 if not await migrations.is_current_at(await session.connection()):
-                    return Finding(faults=[OUTDATED])
-                return Finding(warnings=await self._warnings(session))
+                    return ProbeFinding(faults=[OUTDATED])
+                return ProbeFinding(warnings=await self._warnings(session))
         except (OSError, SQLAlchemyError):
-            return Finding(faults=[SILENT])
+            return ProbeFinding(faults=[SILENT])
 
-    async def _look_at_warehouse(self) -> Finding:
+    async def _look_at_warehouse(self) -> ProbeFinding:
         """Ask for the table's columns: they cost nothing, where its days may be a paid query."""
         try:
             await self._sources.warehouse.columns()
         except AppError as error:
-            return Finding(faults=[Fault(pointer="/warehouse", message=error.message)])
-        return Finding()
+            return ProbeFinding(faults=[Fault(pointer="/warehouse", message=error.message)])
+        return ProbeFinding()
 
     async def _warnings(self, session: AsyncSession) -> list[str]:
         yesterday = day_of(self._clock(), self._sources.zone) - ONE_DAY

@@ -45,7 +45,7 @@ async def address(behind: Behind, database: Database) -> Address:
                     "active_by_day": [25] * 14 if academy_id else None,
                     "updated_at": MORNING - timedelta(hours=1),
                 }
-                await ledger.write_day(session, "churn", day, academy_id, values)
+                await ledger.write_ledger_day(session, "churn", day, academy_id, values)
     events = as_platform(flat_events(EVENTS, USERS))
     return put_table(behind.running.endpoint, PLATFORM, events)
 
