@@ -32,7 +32,10 @@ class Revenue(Table, table=True):
 
 
 TABLES = (ReportTable(model=Revenue),)
-ROWS = (("annual", {"EUR": 9.5, "USD": 1.0}), ("monthly", {}))
+ROWS: tuple[tuple[str, dict[str, float]], ...] = (
+    ("annual", {"EUR": 9.5, "USD": 1.0}),
+    ("monthly", {}),
+)
 
 
 def frame_of(*rows: tuple[str, dict[str, float]]) -> pl.DataFrame:
