@@ -70,12 +70,12 @@ async def due_days(
 
 
 async def ask_due(report_type: str, workshop: WorkerContext) -> Run | None:
-    """Make one run of all the days that are due; None when nothing is, or there is nobody.
+    """Create one run of all days that are due; return None if none is due or nobody subscribes.
 
-    A day that is only held is part of it if its volume says that it would not be held again. While
-    the warehouse is asked for that, no transaction is open. Before, the held days are left alone
-    for a while, so that who wakes meanwhile asks nothing of them; afterwards, only those that are
-    due as they were before are run.
+    A day that is due only because it is held is included if a new count of its activity would
+    release it. No transaction is open while the warehouse counts. The held days are marked as
+    looked at beforehand, so that other replicas do not count them too; afterwards only the days
+    that are still due are run.
     """
     report = report_named(report_type)
     looking = Looking(

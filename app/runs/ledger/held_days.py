@@ -60,14 +60,14 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """Days that were left alone while the warehouse is asked; `held` of them by some academy."""
+    """Days that are being counted; `held` has the ledger rows of the academies that hold them."""
 
     days: Sequence[date]
     held: Held
 
 
 async def leave(session: AsyncSession, days: Sequence[date], looking: Looking) -> Left:
-    """Leave held days alone for a while, so that nobody else asks about them meanwhile."""
+    """Mark held days as looked at, so that no other replica counts them in the meantime."""
     if not days:
         return Left(days=(), held={})
     held = await ledger.held(session, looking.report_type, days)

@@ -1,9 +1,9 @@
-"""Publishing an academy's day: judged, then replaced in one transaction, or held.
+"""Publishes an academy's day: replaces its rows in one transaction, or holds it.
 
-A day on which nobody is live there any more is published too: its rows are removed.
+A day without rows is published too: the rows that were stored of it are removed.
 
-The day's advisory lock is taken first and the claim is checked last: whoever was taken over
-meanwhile undoes its rows, and a heartbeat never waits for a long publication.
+The advisory lock of the day is taken first and the lease is checked last. So a worker that has
+lost its lease rolls its rows back, and a heartbeat never waits for a long publication.
 """
 
 from collections.abc import Sequence
