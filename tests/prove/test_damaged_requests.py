@@ -29,6 +29,7 @@ MOST_BYTES = 700 << 20
 WAITED_SECONDS = 120
 NEVER = "0 0 29 2 *"
 """Of a schedule, so that no run begins but those that are asked for."""
+AT_START = ("house.kept", "run.due")
 IDLE_SQL = """
     SELECT NOT EXISTS (SELECT FROM report_runs WHERE status IN ('QUEUED', 'RUNNING'))
         AND NOT EXISTS (SELECT FROM pgqueuer)
@@ -44,6 +45,13 @@ class Served:
     database: Database
     known: Known
     keys: list[str]
+
+    async def started(self) -> None:
+        """Wait until the service has done what it does at every start."""
+        async with asyncio.timeout(WAITED_SECONDS):
+            while not all(self.process.said(event) for event in AT_START):  # noqa: ASYNC110 - a log
+                await asyncio.sleep(0.05)
+        await self.idle()
 
     async def idle(self) -> None:
         """Wait until the service has done what it was asked to do."""
@@ -84,7 +92,7 @@ async def served(database: Database, tmp_path: Path) -> AsyncIterator[Served]:
             known=known,
             keys=await keys_of(database),
         )
-        await world.idle()
+        await world.started()
         yield world
 
 
