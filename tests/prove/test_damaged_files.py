@@ -64,7 +64,7 @@ async def fault_of(importer: Importer, random: Random, folder: Path) -> tuple[st
 
 @pytest.mark.parametrize(
     "count",
-    [pytest.param(200, id="short"), pytest.param(10_000, marks=pytest.mark.prove, id="long")],
+    [pytest.param(100, id="short"), pytest.param(10_000, marks=pytest.mark.prove, id="long")],
 )
 async def test_a_damaged_file_is_imported_or_refused_and_then_changes_nothing(
     database: Database, tmp_path: Path, count: int
