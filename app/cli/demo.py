@@ -2,9 +2,11 @@
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -23,13 +25,12 @@ from app.kit.days import ONE_DAY, day_of
 from app.kit.db.engine import Database
 from app.kit.errors import Conflict
 from app.runs.execution.request import DaySelection, RunRequest
-from app.runs.registry import report_named
+from app.runs.registry import reports
 from app.settings import Settings
 from app.sources.database import embedded_home
 from app.sources.database.embedded_server import is_used
 from app.sources.startup import open_lake, open_sources
 
-REPORT = "churn"
 BACKFILL_DAYS = 30
 DEMO_MARKER = "demo.json"
 KEY_NAME = "demo"
@@ -58,7 +59,7 @@ def demo(
     make_room(settings, plan)
     exit_with = run(_report(settings, plan))
     if exit_with or not is_served:
-        _say_how_to_go_on(settings.home)
+        _say_how_to_go_on(settings.home, last_day)
         raise typer.Exit(exit_with)
     _say_how_to_ask(run(_make_key(settings)), port)
     _serve(settings, port)
@@ -97,12 +98,15 @@ async def _report(settings: Settings, plan: SimulationPlan) -> int:
         await fill(plan, database=sources.database, lake=lake, now=utc_now(), told=_told)
         asked = DaySelection(days_back=min(BACKFILL_DAYS, plan.days))
         first, last = asked.resolve(plan.last_day + ONE_DAY)
-        request = RunRequest(report_type=REPORT, day_from=first, day_to=last)
-        outcome = await generate(request, settings, sources)
-        tell(outcome)
-        async with sources.database.transaction() as session:
-            show(await report_named(REPORT)(sources).console_tables(session, last, None))
-    return exit_code(outcome)
+        codes = []
+        for report_type, report in reports().items():
+            request = RunRequest(report_type=report_type, day_from=first, day_to=last)
+            outcome = await generate(request, settings, sources)
+            tell(outcome)
+            async with sources.database.transaction() as session:
+                show(await report(sources).console_tables(session, last, None))
+            codes.append(exit_code(outcome))
+    return max(codes, default=0)
 
 
 def _told(text: str) -> None:
@@ -131,7 +135,7 @@ def _say_how_to_ask(token: str, port: int) -> None:
     output.print("Ask it, in another terminal:", style="bold")
     output.print(
         f'  curl -s -H "Authorization: Bearer {token}"'
-        f' "{address}/churn/risk?level=CRITICAL&limit=3"',
+        f' "{address}/alerts?severity=CRITICAL&limit=3"',
         soft_wrap=True,
         markup=False,
     )
@@ -139,14 +143,17 @@ def _say_how_to_ask(token: str, port: int) -> None:
     output.print("Stop it with Ctrl-C.")
 
 
-def _say_how_to_go_on(home: Path) -> None:
+def _say_how_to_go_on(home: Path, last_day: date) -> None:
+    program = shlex.quote(str(Path(sys.executable).with_name("headsup")))
     output.print("How to go on:", style="bold")
-    for command, what in (
-        ("headsup export churn --date DAY -o risks.csv", "every column of a day"),
-        ("headsup generate-report churn --days-back 7", "run days again; nothing is doubled"),
-        ("headsup doctor", "what is configured, empty, stale or held"),
-    ):
-        output.print(f"  HEADSUP_HOME={home} .venv/bin/{command}   # {what}", soft_wrap=True)
+    steps = [("doctor", "what is configured, empty, stale or held")]
+    for name in reports():
+        steps += [
+            (f"export {name} --date {last_day} -o {name}.csv", "every column of a day"),
+            (f"generate-report {name} --days-back 7", "run days again; nothing is doubled"),
+        ]
+    for command, what in steps:
+        output.print(f"  HEADSUP_HOME={home} {program} {command}   # {what}", soft_wrap=True)
 
 
 def _serve(settings: Settings, port: int) -> None:
