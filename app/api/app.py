@@ -15,7 +15,7 @@ from app.access.authentication import KeyLimits, Remembered
 from app.alerts.hooks import CHORES
 from app.api import docs, failures, openapi
 from app.api.middleware import RequestMiddleware
-from app.api.unknown import RefuseUnknown
+from app.api.unknown_parameters import RefuseUnknown
 from app.hooks import HOOKS
 from app.kit.clock import Clock, utc_now
 from app.kit.http.dependencies import Shell
@@ -27,7 +27,7 @@ from app.sources.sources import Sources
 from app.sources.startup import open_sources
 
 APP_FOLDER = Path(__file__).parents[1]
-EXPOSED = (
+EXPOSED_HEADERS = (
     "ETag",
     "Link",
     "Location",
@@ -81,8 +81,8 @@ def create_app(
     app.state.routers = list(routers())
     for router in app.state.routers:
         app.include_router(router)
-    openapi.install(app)
-    docs.install(app)
+    openapi.add_openapi(app)
+    docs.add_docs(app)
     _add_failures(app)
     _add_middleware(app, cors_origins)
     return app
@@ -145,5 +145,5 @@ def _add_middleware(app: FastAPI, cors_origins: Sequence[str]) -> None:
                 "Idempotency-Key",
                 "X-Request-ID",
             ],
-            expose_headers=list(EXPOSED),
+            expose_headers=list(EXPOSED_HEADERS),
         )

@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 
 ASSETS = "/static-offline-docs"
 INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
-POLICY = (
+DOCS_POLICY = (
     "default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'"
@@ -19,7 +19,7 @@ POLICY = (
 """Swagger UI writes style attributes; of scripts written into the page, only ours may run."""
 
 
-def install(app: FastAPI) -> None:
+def add_docs(app: FastAPI) -> None:
     """Add the page and its assets."""
     app.mount(ASSETS, StaticFiles(packages=[("fastapi_offline", "static")]))
 
@@ -41,4 +41,4 @@ def install(app: FastAPI) -> None:
 def policy_of(page: bytes) -> str:
     """Return a policy under which the scripts in `page` run, by their hashes, and no others."""
     digests = (sha256(script).digest() for script in INLINE_SCRIPT.findall(page))
-    return POLICY.format(hashes=" ".join(f"'sha256-{b64encode(d).decode()}'" for d in digests))
+    return DOCS_POLICY.format(hashes=" ".join(f"'sha256-{b64encode(d).decode()}'" for d in digests))

@@ -16,7 +16,7 @@ from app.kit.failures import ROOTS, unavailable_of
 from app.kit.http import problems
 from app.kit.http.problems import ProblemAnswer
 
-WORDS = {
+ROUTER_PROBLEMS = {
     HTTPStatus.NOT_FOUND: ("no_such_path", "There is nothing at this path."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "The path does not take this method."),
 }
@@ -80,7 +80,7 @@ def _of_router(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return ProblemAnswer(422, "invalid_request", "The body cannot be read.")
     status = HTTPStatus(error.status_code)
-    code, detail = WORDS.get(status, (status.name.lower(), status.description))
+    code, detail = ROUTER_PROBLEMS.get(status, (status.name.lower(), status.description))
     headers = dict(error.headers or {})
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_methods_at(request)))

@@ -11,12 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit.http.security_headers import add_security_headers
 
-HEADER = "X-Request-ID"
-RAW_HEADER = HEADER.lower().encode()
+REQUEST_ID_HEADER = "X-Request-ID"
+RAW_REQUEST_ID_HEADER = REQUEST_ID_HEADER.lower().encode()
 HEAD = "HEAD"
-KEPT_IN = "headsup.request_id"
-GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
-UNWATCHED = ("/healthz", "/readyz", "/metrics")
+REQUEST_ID_KEY = "headsup.request_id"
+VALID_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+UNLOGGED_PATHS = ("/healthz", "/readyz", "/metrics")
 
 LATENCY = Histogram(
     "headsup_request_seconds", "How long requests took.", ("method", "route", "status")
@@ -37,26 +37,26 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         began, status, method = perf_counter(), 500, scope["method"]
-        given = Headers(scope=scope).get(HEADER, "")
+        given = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
         if method == HEAD:
             scope, send = as_get(scope, send)
-        scope[KEPT_IN] = given if GIVEN.fullmatch(given) else uuid4().hex
+        scope[REQUEST_ID_KEY] = given if VALID_REQUEST_ID.fullmatch(given) else uuid4().hex
 
         async def send_named(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = message["headers"] = list(message.get("headers", ()))
-                headers.append((RAW_HEADER, scope[KEPT_IN].encode()))
+                headers.append((RAW_REQUEST_ID_HEADER, scope[REQUEST_ID_KEY].encode()))
                 add_security_headers(headers, over_tls=scope["scheme"] == "https")
             await send(message)
 
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=scope[KEPT_IN])
+        structlog.contextvars.bind_contextvars(request_id=scope[REQUEST_ID_KEY])
         try:
             await self.app(scope, receive, send_named)
         finally:
-            if scope["path"] not in UNWATCHED:
+            if scope["path"] not in UNLOGGED_PATHS:
                 _log(scope, method, status, perf_counter() - began)
 
 

@@ -47,7 +47,7 @@ def operation_id(route: APIRoute) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def install(app: FastAPI) -> None:
+def add_openapi(app: FastAPI) -> None:
     """Replace the framework's OpenAPI document by ours, which is built on the first request."""
 
     def described() -> Json:

@@ -15,10 +15,10 @@ import typer
 
 from app.access import store as keys
 from app.access.scopes import Key, Scope
-from app.cli.generate import exit_code, generate, tell
+from app.cli.generate import exit_code, generate, print_outcome
 from app.cli.ports import listen_on
 from app.cli.terminal import errors, output, run, show
-from app.demo.fill import fill
+from app.demo.imports import fill
 from app.demo.plan import SimulationPlan
 from app.kit.clock import utc_now
 from app.kit.days import ONE_DAY, day_of
@@ -102,7 +102,7 @@ async def _report(settings: Settings, plan: SimulationPlan) -> int:
         for report_type, report in reports().items():
             request = RunRequest(report_type=report_type, day_from=first, day_to=last)
             outcome = await generate(request, settings, sources)
-            tell(outcome)
+            print_outcome(outcome)
             async with sources.database.transaction() as session:
                 show(await report(sources).console_tables(session, last, None))
             codes.append(exit_code(outcome))

@@ -33,9 +33,9 @@ from app.sources.sources import Sources
 from app.sources.startup import open_sources
 from app.sources.warehouse.budget import money
 
-MOST_TOLD = 50
+MAX_PRINTED_DAYS = 50
 
-Report = Annotated[str, typer.Argument(help="The report type.", metavar="REPORT")]
+ReportArgument = Annotated[str, typer.Argument(help="The report type.", metavar="REPORT")]
 DayOption = Annotated[
     datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="One day (YYYY-MM-DD).")
 ]
@@ -45,32 +45,34 @@ FirstDayOption = Annotated[
 LastDayOption = Annotated[
     datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")
 ]
-Back = Annotated[
+DaysBackOption = Annotated[
     int | None, typer.Option("--days-back", help="So many days, yesterday and backwards.")
 ]
 AcademyOption = Annotated[
     list[int] | None, typer.Option("--academy", help="Only this academy; may be repeated.")
 ]
-Which = Annotated[
+OnlyOption = Annotated[
     Only, typer.Option("--only", help="All days, those missing, or those that failed or are held.")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Compute, and save nothing.")]
-Force = Annotated[bool, typer.Option("--force", help="Publish what the quality gate would hold.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell what is done.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Compute, and save nothing.")]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Publish what the quality gate would hold.")
+]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Tell what is done.")]
 
 
 def generate_report(
-    report: Report,
+    report: ReportArgument,
     *,
     day: DayOption = None,
     date_from: FirstDayOption = None,
     date_to: LastDayOption = None,
-    days_back: Back = None,
+    days_back: DaysBackOption = None,
     academy: AcademyOption = None,
-    only: Which = Only.ALL,
-    dry_run: DryRun = False,
-    force: Force = False,
-    verbose: Verbose = False,
+    only: OnlyOption = Only.ALL,
+    dry_run: DryRunOption = False,
+    force: ForceOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Report on yesterday, or on the days given, and show the newest of them.
 
@@ -81,29 +83,29 @@ def generate_report(
     asked = DaySelection(
         day=_day(day), date_from=_day(date_from), date_to=_day(date_to), days_back=days_back
     )
-    wanted = _Wanted(report=report, asked=asked, academies=academy or None, only=only)
+    wanted = _Command(report=report, asked=asked, academies=academy or None, only=only)
     raise typer.Exit(run(_generate(wanted, dry_run=dry_run, force=force)))
 
 
 def plan_command(
-    report: Report,
+    report: ReportArgument,
     *,
     day: DayOption = None,
     date_from: FirstDayOption = None,
     date_to: LastDayOption = None,
-    days_back: Back = None,
+    days_back: DaysBackOption = None,
     academy: AcademyOption = None,
-    only: Which = Only.ALL,
+    only: OnlyOption = Only.ALL,
 ) -> None:
     """Say which days a run would have and what it would read, without running it."""
     asked = DaySelection(
         day=_day(day), date_from=_day(date_from), date_to=_day(date_to), days_back=days_back
     )
-    run(_plan(_Wanted(report=report, asked=asked, academies=academy or None, only=only)))
+    run(_plan(_Command(report=report, asked=asked, academies=academy or None, only=only)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
+class _Command:
     report: str
     asked: DaySelection
     academies: Sequence[int] | None
@@ -124,12 +126,12 @@ class _Wanted:
         )
 
 
-async def _generate(wanted: _Wanted, *, dry_run: bool, force: bool) -> int:
+async def _generate(wanted: _Command, *, dry_run: bool, force: bool) -> int:
     settings = Settings.from_environment()
     request = wanted.request(settings, dry_run=dry_run, force=force)
     async with open_sources(settings) as sources:
         outcome = await generate(request, settings, sources)
-        tell(outcome)
+        print_outcome(outcome)
         if outcome.run.bytes_billed:
             output.print(_billed(outcome.run.bytes_billed, settings))
         if outcome.newest is not None and not dry_run:
@@ -162,7 +164,7 @@ def _line(result: DayResult) -> str:
     return f"{result.day}  {result.state.lower()}, {counted(result.rows, 'row')}{seconds}{said}"
 
 
-def tell(outcome: Outcome) -> None:
+def print_outcome(outcome: Outcome) -> None:
     """Say how the run ended, what was held and why, and what a dry run found."""
     days = [day for day in outcome.days if day.academy_id == EVERY_ACADEMY]
     states = Counter(day.state.lower() for day in days)
@@ -176,13 +178,13 @@ def tell(outcome: Outcome) -> None:
     )
     if days and not rows and outcome.run.status is RunStatus.DONE:
         errors.print("Nobody was live on these days: `headsup doctor` says what is known.")
-    for day in [day for day in days if day.state is RunDayState.ERROR][:MOST_TOLD]:
+    for day in [day for day in days if day.state is RunDayState.ERROR][:MAX_PRINTED_DAYS]:
         errors.print(f"Failed: {day.report_date}: {escape(day.error or '')}", soft_wrap=True)
-    for day in outcome.held[:MOST_TOLD]:
+    for day in outcome.held[:MAX_PRINTED_DAYS]:
         place = f"{day.report_date}, academy {day.academy_id}"
         errors.print(f"Held: {place}: {escape(day.error or '')}", soft_wrap=True)
-    if len(outcome.held) > MOST_TOLD:
-        errors.print(f"... and {len(outcome.held) - MOST_TOLD} more held.")
+    if len(outcome.held) > MAX_PRINTED_DAYS:
+        errors.print(f"... and {len(outcome.held) - MAX_PRINTED_DAYS} more held.")
     for day in [day for day in outcome.days if day.preview is not None]:
         place = f"{day.report_date}, academy {day.academy_id}"
         parts = [f"{name}: {_told(value)}" for name, value in (day.preview or {}).items()]
@@ -211,7 +213,7 @@ def exit_code(outcome: Outcome) -> int:
     return 0 if outcome.run.status is RunStatus.DONE else 1
 
 
-async def _plan(wanted: _Wanted) -> None:
+async def _plan(wanted: _Command) -> None:
     settings = Settings.from_environment()
     request = wanted.request(settings, dry_run=True, force=False)
     async with open_sources(settings) as sources:

@@ -16,7 +16,7 @@ from app.sources.imports import Imported
 from app.sources.imports.import_file import FileKind, import_activity, import_file
 from app.sources.startup import open_lake
 
-SAID = {"skipped_erased": "skipped because their users were erased"}
+COUNT_LABELS = {"skipped_erased": "skipped because their users were erased"}
 
 
 def import_(
@@ -44,7 +44,8 @@ def import_(
         if isinstance(count, int) and count and name != "read"
     }
     said = ", ".join(
-        f"{count:,} {SAID.get(name, name.replace('_', ' '))}" for name, count in counts.items()
+        f"{count:,} {COUNT_LABELS.get(name, name.replace('_', ' '))}"
+        for name, count in counts.items()
     )
     output.print(f"{counted(imported.read, 'row')} of {kind} read: {said or 'nothing to do'}.")
     if imported.ignored_columns:

@@ -26,27 +26,29 @@ UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes
 KEY_COLUMNS = ("key", "name", "scopes", "academies", "reports", "expires", "last used", "state")
 
 KeyNameArgument = Annotated[str, typer.Argument(help="Who or what uses it.")]
-Scopes = Annotated[list[Scope], typer.Option("--scope", help="What it may do; may be repeated.")]
-AcademyIds = Annotated[
+ScopeOption = Annotated[
+    list[Scope], typer.Option("--scope", help="What it may do; may be repeated.")
+]
+KeyAcademyOption = Annotated[
     list[int] | None,
     typer.Option("--academy", min=1, max=MAX_ID, help="Only this academy; may be repeated."),
 ]
-Reports = Annotated[
+ReportOption = Annotated[
     list[str] | None, typer.Option("--report", help="Only this report; may be repeated.")
 ]
-Expiry = Annotated[
+ExpiryOption = Annotated[
     str | None, typer.Option("--expires-in", help="How long it is valid: 90d, 12h or 30m.")
 ]
 
 
 @keys_app.command("create")
-def create_key(
+def create_key_command(
     name: KeyNameArgument,
     *,
-    scope: Scopes,
-    academy: AcademyIds = None,
-    report: Reports = None,
-    expires_in: Expiry = None,
+    scope: ScopeOption,
+    academy: KeyAcademyOption = None,
+    report: ReportOption = None,
+    expires_in: ExpiryOption = None,
 ) -> None:
     """Make a key and print it; it is shown this once."""
     _check_name(name)
@@ -66,14 +68,14 @@ def create_key(
 
 
 @keys_app.command("list")
-def show_keys() -> None:
+def list_keys_command() -> None:
     """Show the keys, without their secrets."""
     rows = [_row(row) for row in run(_listed())]
     show([TextTable(title=counted(len(rows), "key"), columns=KEY_COLUMNS, rows=rows)])
 
 
 @keys_app.command("revoke")
-def revoke_key(
+def revoke_key_command(
     key: Annotated[str, typer.Argument(help="How the key begins: hu_0123456789.")],
 ) -> None:
     """Close a key; running services refuse it within seconds."""

@@ -18,18 +18,20 @@ from app.kit.failures import unavailable_of
 from app.kit.http.protocol import KEEP_ALIVE_SECONDS, BoundedProtocol
 from app.settings import Settings
 
-SERVICE = "app.main:build"
+APP_FACTORY = "app.main:build"
 SHUTDOWN_SECONDS = 30
 
-Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
-Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on.")]
+HostOption = Annotated[str, typer.Option("--host", help="The address to listen on.")]
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on.")]
 
 
-def serve(*, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def serve(*, host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
     """Serve the HTTP API; its description for people is at /docs."""
     with listen_on(host, port) as door:
         logs.configure(level=logging.INFO, as_json=True)
-        config = server_config(SERVICE, Settings.from_environment().trusted_proxies, factory=True)
+        config = server_config(
+            APP_FACTORY, Settings.from_environment().trusted_proxies, factory=True
+        )
         config.load()
         config.lifespan_class = _Lifespan
         _serve(uvicorn.Server(config), door)

@@ -17,7 +17,7 @@ from app.kit import logs
 from app.runs.contract import TextTable
 
 PLAIN_WIDTH = 120
-STOPPED = 130
+INTERRUPTED_STATUS = 130
 """The exit status that a shell gives whoever Ctrl-C ended."""
 output = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 errors = Console(stderr=True, highlight=False)
@@ -30,7 +30,7 @@ def run(work: Coroutine[None, None, T]) -> T:
         return asyncio.run(work)
     except KeyboardInterrupt:
         errors.print("Stopped.")
-        raise typer.Exit(STOPPED) from None
+        raise typer.Exit(INTERRUPTED_STATUS) from None
 
 
 def be_verbose() -> None:

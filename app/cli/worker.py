@@ -17,12 +17,12 @@ from app.runs.execution.worker import run_worker
 from app.settings import Settings
 from app.sources.startup import open_sources
 
-Schedule = Annotated[
+ScheduleOption = Annotated[
     bool, typer.Option("--schedule", help="Also look for days that are due, as `serve` does.")
 ]
 
 
-def worker(*, schedule: Schedule = False) -> None:
+def worker(*, schedule: ScheduleOption = False) -> None:
     """Work on runs, on as many machines as you like, until it is stopped.
 
     Told to stop (SIGTERM, Ctrl+C), it first ends the day in hand, or gives it back after 20 s.
