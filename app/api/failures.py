@@ -1,4 +1,4 @@
-"""The one place where errors become answers."""
+"""Maps exceptions to problem responses (RFC 9457), here and nowhere else."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -26,7 +26,7 @@ log = structlog.get_logger("app.api")
 
 
 async def answer_failure(request: Request, error: Exception) -> Response:
-    """Answer an error of a kind that a person can act on; raise one that is a bug."""
+    """Answer an expected error with its problem; raise any other error again: it is a bug."""
     if isinstance(error, RequestValidationError):
         return _of_other_body(request, error) or problems.of_validation(error)
     if isinstance(error, HTTPException):
@@ -40,7 +40,7 @@ async def answer_failure(request: Request, error: Exception) -> Response:
 
 
 async def answer_other(_request: Request, error: Exception) -> Response:
-    """Answer an error that is raised again afterwards, for the log; tell nothing of a bug."""
+    """Answer an unexpected error with 500 and no details; it is raised again, for the log."""
     known = unavailable_of(error)
     if known is not None:
         return problems.of_error(known)
@@ -64,7 +64,7 @@ HANDLERS: Mapping[type[Exception], Callable[[Request, Exception], Awaitable[Resp
 
 
 def _of_other_body(request: Request, error: RequestValidationError) -> Response | None:
-    """Say of a body that is not said to be JSON that it should be; None if it is that."""
+    """Return a 415 if the body is not declared as JSON and that is the fault; else None."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_json = kind == JSON_MEDIA_TYPE or (
         kind.startswith("application/") and kind.endswith("+json")
@@ -88,7 +88,7 @@ def _of_router(request: Request, error: HTTPException) -> Response:
 
 
 def _methods_at(request: Request) -> set[str]:
-    """Collect the methods of every operation at the path; the router tells those of one."""
+    """Collect the methods of all routes at the path; the router names those of only one."""
     found: set[str] = set()
     for route in api_routes(request.app):
         if route.path_regex.match(request.url.path):

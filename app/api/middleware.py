@@ -1,4 +1,4 @@
-"""What surrounds a request: its id, the headers of its answer, and its line in the log."""
+"""The outermost middleware: request ids, security headers and the access log."""
 
 import re
 from time import perf_counter
@@ -26,13 +26,13 @@ log = structlog.get_logger("app.api")
 
 
 class RequestMiddleware:
-    """Gives each answer its request id and security headers, and logs how each request ended."""
+    """Adds a request id and security headers to each response, and logs how each request ended."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -61,7 +61,10 @@ class RequestMiddleware:
 
 
 def as_get(scope: Scope, send: Send) -> tuple[Scope, Send]:
-    """Ask what GET answers and send its head alone; who streams is then told that all have left."""
+    """Turn a HEAD request into a GET of which only the head is sent.
+
+    The response ends after its head, so a streaming route sees its client as disconnected.
+    """
 
     async def send_head(message: Message) -> None:
         if message["type"] == "http.response.start":

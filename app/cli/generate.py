@@ -46,19 +46,24 @@ LastDayOption = Annotated[
     datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")
 ]
 DaysBackOption = Annotated[
-    int | None, typer.Option("--days-back", help="So many days, yesterday and backwards.")
+    int | None, typer.Option("--days-back", help="The last N days; yesterday is the newest.")
 ]
 AcademyOption = Annotated[
     list[int] | None, typer.Option("--academy", help="Only this academy; may be repeated.")
 ]
 OnlyOption = Annotated[
-    Only, typer.Option("--only", help="All days, those missing, or those that failed or are held.")
+    Only,
+    typer.Option(
+        "--only", help="Run all days, those without a publication, or those failed or held."
+    ),
 ]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Compute, and save nothing.")]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Compute and say what would change; save nothing.")
+]
 ForceOption = Annotated[
-    bool, typer.Option("--force", help="Publish what the quality gate would hold.")
+    bool, typer.Option("--force", help="Publish days that the quality gate would hold.")
 ]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Tell what is done.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log each step.")]
 
 
 def generate_report(
@@ -74,9 +79,9 @@ def generate_report(
     force: ForceOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Report on yesterday, or on the days given, and show the newest of them.
+    """Run a report for yesterday, or for the given days, and show the newest day.
 
-    Exits with 1 when a day failed or was held for every academy.
+    Exits with 1 if a day failed, or if it was held for every academy.
     """
     if verbose:
         be_verbose()
@@ -97,7 +102,7 @@ def plan_command(
     academy: AcademyOption = None,
     only: OnlyOption = Only.ALL,
 ) -> None:
-    """Say which days a run would have and what it would read, without running it."""
+    """Show which days a run would cover and what it would read; run nothing."""
     asked = DaySelection(
         day=_day(day), date_from=_day(date_from), date_to=_day(date_to), days_back=days_back
     )
@@ -112,7 +117,7 @@ class _Command:
     only: Only
 
     def request(self, settings: Settings, *, dry_run: bool, force: bool) -> RunRequest:
-        """Resolve the days by the clock."""
+        """Return the request, its days resolved by today's date."""
         report_named(self.report)
         first, last = self.asked.resolve(day_of(utc_now(), settings.zone))
         return RunRequest(
@@ -142,7 +147,7 @@ async def _generate(wanted: _Command, *, dry_run: bool, force: bool) -> int:
 
 
 async def generate(request: RunRequest, settings: Settings, sources: Sources) -> Outcome:
-    """Ask for the run and see it through, with a bar or a line for each day."""
+    """Create the run and work on it to its end; show a bar, or print a line for each day."""
     bar, advance = days_bar(len(request.days))
 
     def progress(result: DayResult) -> None:
@@ -165,7 +170,7 @@ def _line(result: DayResult) -> str:
 
 
 def print_outcome(outcome: Outcome) -> None:
-    """Say how the run ended, what was held and why, and what a dry run found."""
+    """Print how the run ended, which days failed or were held and why, and what a dry run found."""
     days = [day for day in outcome.days if day.academy_id == EVERY_ACADEMY]
     states = Counter(day.state.lower() for day in days)
     ended = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
@@ -192,7 +197,7 @@ def print_outcome(outcome: Outcome) -> None:
 
 
 def _told(value: object) -> str:
-    """Say what a part of a preview is: a value, or names with theirs."""
+    """Format a part of a preview: a value, or names with their values."""
     if not isinstance(value, Mapping):
         return str(value)
     parts = [

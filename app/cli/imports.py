@@ -20,20 +20,20 @@ COUNT_LABELS = {"skipped_erased": "skipped because their users were erased"}
 
 
 def import_(
-    kind: Annotated[FileKind, typer.Argument(help="What the file holds.")],
+    kind: Annotated[FileKind, typer.Argument(help="The kind of rows in the file.")],
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv, .ndjson or .parquet file.")],
     *,
     replace_days: Annotated[
         bool,
         typer.Option(
             "--replace-days",
-            help="Activity only: the days that the file touches become what it holds.",
+            help="Activity only: replace all stored activity of each day in the file.",
         ),
     ] = False,
 ) -> None:
-    """Import a file: all of it, or nothing when a row cannot be used.
+    """Import a file: all of its rows, or none if a row is invalid.
 
-    The same file twice changes nothing.
+    Importing the same file again changes nothing.
     """
     if replace_days and kind is not FileKind.ACTIVITY:
         raise Invalid("--replace-days goes with activity only: other rows are known by their id.")

@@ -1,4 +1,4 @@
-"""Puts a simulated academy where a real one would be: through the same imports."""
+"""Loads simulated academies into the sources, through the same imports as real data."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -18,9 +18,14 @@ ProgressCallback = Callable[[str], None]
 
 
 async def fill(
-    plan: SimulationPlan, *, database: Database, lake: Lake, now: datetime, told: ProgressCallback
+    plan: SimulationPlan,
+    *,
+    database: Database,
+    lake: Lake,
+    now: datetime,
+    told: ProgressCallback,
 ) -> None:
-    """Import everything that `plan` makes up; the same plan twice changes nothing."""
+    """Import all rows of `plan`; importing the same plan again changes nothing."""
     with simulate(plan) as simulation:
         for kind, batches in (
             (FileKind.ACADEMIES, simulation.academies()),
