@@ -85,10 +85,18 @@ async def _export(
                 rows = await _replace(url, sql, params, target, form)
     if rows == 0:
         raise NotFound(
-            f"Nothing is published from {first} to {last}. Run `headsup generate-report {report}"
-            f" --from {first} --to {last}` first."
+            f"Nothing is published {_words(first, last)}. Run `headsup generate-report {report}"
+            f" {_options(first, last)}` first."
         )
     errors.print(f"{counted(rows, 'row')}.")
+
+
+def _words(first: date, last: date) -> str:
+    return f"on {first}" if first == last else f"from {first} to {last}"
+
+
+def _options(first: date, last: date) -> str:
+    return f"--date {first}" if first == last else f"--from {first} --to {last}"
 
 
 @contextmanager

@@ -232,7 +232,7 @@ async def _plan(wanted: _Command) -> None:
     )
     if settings.warehouse != "lake":
         output.print(_billed(found.bytes_processed, settings, "At most "))
-    output.print(f"The ledger has of them, counted by academy: {states or 'nothing yet'}.")
+    output.print(f"Their days of academies so far: {states or 'none'}.")
 
 
 def _day(value: datetime | None) -> date | None:
