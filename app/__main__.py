@@ -1,8 +1,8 @@
-"""`python -m app` and the console script `headsup` are the command line."""
+"""Entry point of `python -m app` and of the console script `headsup`."""
 
 import gc
 
-gc.disable()  # looking for garbage among what is being imported takes a good part of a start
+gc.disable()  # collections during the imports would take a good part of a start
 
 from app.cli.main import main  # noqa: E402
 

@@ -1,4 +1,4 @@
-"""What follows each publication, in every process that runs reports."""
+"""The hooks that run after each publication, in every process that runs reports."""
 
 from collections.abc import Sequence
 

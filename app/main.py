@@ -1,4 +1,4 @@
-"""What a server imports: the service as the environment sets it up."""
+"""Builds the service from the environment; a server imports this module."""
 
 from fastapi import FastAPI
 
@@ -10,7 +10,7 @@ from app.settings import Settings
 def build() -> FastAPI:
     """Return the service; a server calls this once (`uvicorn --factory app.main:build`).
 
-    Raises `Unusable` for what the environment says wrongly.
+    Raises `Unusable` when a setting has a value that cannot be used.
     """
     settings = Settings.from_environment()
     cron(settings.schedule, settings.timezone)

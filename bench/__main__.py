@@ -24,7 +24,7 @@ BACKFILL_SHARE = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class BenchOptions:
     """What is to be measured, and how thoroughly."""
 
     only: Sequence[str]
@@ -40,7 +40,7 @@ class Wanted:
         return min(self.rounds, MOST_ROUNDS)
 
 
-async def measure(wanted: Wanted, console: Console, found: list[Figure]) -> None:
+async def measure(wanted: BenchOptions, console: Console, found: list[Figure]) -> None:
     """Measure everything that is wanted, one after the other, and add it to what was found."""
     if {"day", "again", "api"}.intersection(wanted.only):
         await _on_a_month(wanted, console, found)
@@ -55,7 +55,7 @@ async def measure(wanted: Wanted, console: Console, found: list[Figure]) -> None
         found += await start.measure_start(wanted.few)
 
 
-async def _on_a_month(wanted: Wanted, console: Console, found: list[Figure]) -> None:
+async def _on_a_month(wanted: BenchOptions, console: Console, found: list[Figure]) -> None:
     size = (wanted.subscribers, wanted.rounds + 2)
     async with world(*size, console=console, kept=wanted.keep) as made:
         await days.prepare(made)
@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of load for each figure")
     parser.add_argument("--keep", type=Path, help="a folder in which the data is kept")
-    wanted = Wanted(**vars(parser.parse_args()))
+    wanted = BenchOptions(**vars(parser.parse_args()))
     console = Console(stderr=True, log_path=False)
     logs.configure(level=30, as_json=False)
     found: list[Figure] = []

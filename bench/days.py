@@ -6,8 +6,8 @@ from statistics import median
 
 from app.reports.churn.columns import STORED_COLUMNS
 from bench.figures import Figure, compared
-from bench.postgres_alone import postgres_alone
 from bench.processes import answer_of, report
+from bench.references.postgres_alone import postgres_alone
 from bench.worker import Ran
 from bench.world import FIRST_REPORT, SMALL_ACADEMY, World
 
@@ -60,7 +60,9 @@ async def measure_day(made: World, rounds: int) -> Sequence[Figure]:
             ours.append(ran)
             alone.append(seconds * ran.rows / rows)
     words = (made.sources.database.url, str(FIRST_REPORT), str(min(ORM_ROWS, made.subscribers)))
-    objects = [(await answer_of("bench.seed_way", *words))["rows_a_second"] for _ in range(2)]
+    objects = [
+        (await answer_of("bench.references.seed_way", *words))["rows_a_second"] for _ in range(2)
+    ]
     published = [ran.published_seconds for ran in ours]
     day = compared(PUBLISHED, "s", published, alone, at_most=1.0)
     speeds = [ran.rows / ran.published_seconds for ran in ours]

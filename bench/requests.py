@@ -13,7 +13,7 @@ from app.access.scopes import Key, Scope
 from app.kit.clock import utc_now
 from bench.load import Load, fetch, load, request
 from bench.processes import free_port, served
-from bench.serving import NOTHING
+from bench.server import NOTHING
 from bench.world import World
 
 ACADEMY = 1
@@ -42,7 +42,7 @@ class Target:
 async def service(made: World, day: date, seconds: float) -> AsyncIterator[Target]:
     """Serve a world, whose newest published day is `day`."""
     port = free_port()
-    words = ("-m", "bench.serving", str(port))
+    words = ("-m", "bench.server", str(port))
     async with served(words, port, made.settings.environment()):
         key = {"Authorization": f"Bearer {await _key(made)}"}
         user = await made.count(
@@ -76,7 +76,14 @@ async def bare(made: World, day: date, ours: Target) -> AsyncIterator[Target]:
     envelope = made.settings.home / "envelope.json"
     rest = {name: value for name, value in said.items() if name != "items"}
     envelope.write_bytes(b"," + orjson.dumps(rest)[1:])
-    words = ("-m", "bench.bare", made.sources.database.url, str(day), str(port), str(envelope))
+    words = (
+        "-m",
+        "bench.references.bare_server",
+        made.sources.database.url,
+        str(day),
+        str(port),
+        str(envelope),
+    )
     async with served(words, port):
         asked = request(f"/risk?academy={ACADEMY}&level={LEVEL}&limit={LIMIT}")
         _, bare_body = await fetch(port, asked)

@@ -14,7 +14,7 @@ import asyncpg
 from rich.console import Console
 from sqlalchemy import text
 
-from app.demo.fill import fill
+from app.demo.imports import fill
 from app.demo.plan import SimulationPlan
 from app.kit.clock import utc_now
 from app.settings import Settings
@@ -30,7 +30,7 @@ NEVER = "0 0 29 2 *"
 FOR_THE_SERVER = 0o755
 """Started by root, the server runs as another user."""
 FILLED = "filled.json"
-HERE = Path(__file__).parent
+SQL_FOLDER = Path(__file__).parent / "sql"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class World:
 
     async def script(self, name: str, **values: object) -> None:
         """Run one of our files of SQL."""
-        sql = (HERE / f"{name}.sql").read_text("utf-8").format(**values)
+        sql = (SQL_FOLDER / f"{name}.sql").read_text("utf-8").format(**values)
         await self.execute(*(part for part in sql.split(";\n") if part.strip()))
 
     async def newest(self) -> date:

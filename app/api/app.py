@@ -1,4 +1,4 @@
-"""Builds the service: what it opens, what it answers with, and every route there is."""
+"""Builds the FastAPI application: its lifespan, routers, error handlers and middleware."""
 
 import importlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ from app.access.authentication import KeyLimits, Remembered
 from app.alerts.hooks import CHORES
 from app.api import docs, failures, openapi
 from app.api.middleware import RequestMiddleware
-from app.api.unknown import RefuseUnknown
+from app.api.unknown_parameters import RefuseUnknown
 from app.hooks import HOOKS
 from app.kit.clock import Clock, utc_now
 from app.kit.http.dependencies import Shell
@@ -27,7 +27,7 @@ from app.sources.sources import Sources
 from app.sources.startup import open_sources
 
 APP_FOLDER = Path(__file__).parents[1]
-EXPOSED = (
+EXPOSED_HEADERS = (
     "ETag",
     "Link",
     "Location",
@@ -45,7 +45,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 class _Service(FastAPI):
     @override
     def build_middleware_stack(self) -> ASGIApp:
-        """Surround the framework's own handling of errors, so that the 500 of a bug has headers."""
+        """Wrap the framework's error handling, so that the 500 of a bug has our headers too."""
         return RequestMiddleware(super().build_middleware_stack())
 
 
@@ -56,7 +56,7 @@ def create_app(
     clock: Clock = utc_now,
     cors_origins: Sequence[str] = (),
 ) -> FastAPI:
-    """Return the service; it opens its sources when it starts, unless they are given."""
+    """Return the application; it opens its own sources at startup unless some are given."""
     app = _Service(
         title="Headsup",
         version="0.1.0",
@@ -77,19 +77,19 @@ def create_app(
     app.state.remembered = Remembered()
     app.state.key_limits = KeyLimits()
     if sources is not None:
-        _keep(app, sources, clock)
+        _set_state(app, sources, clock)
     app.state.routers = list(routers())
     for router in app.state.routers:
         app.include_router(router)
-    openapi.install(app)
-    docs.install(app)
+    openapi.add_openapi(app)
+    docs.add_docs(app)
     _add_failures(app)
     _add_middleware(app, cors_origins)
     return app
 
 
 def routers() -> Iterator[APIRouter]:
-    """Find every router: a module `routes` anywhere in the service names one as `router`."""
+    """Yield the `router` of every module named `routes` in the service."""
     for path in sorted(APP_FOLDER.rglob("routes.py")):
         name = ".".join(path.relative_to(APP_FOLDER.parent).with_suffix("").parts)
         router: APIRouter = importlib.import_module(name).router
@@ -106,14 +106,14 @@ def _lifespan(settings: Settings, sources: Sources | None, clock: Clock) -> Life
             open_sources(settings) as opened,
             at_work(opened, settings, clock=clock, chores=CHORES, hooks=HOOKS),
         ):
-            _keep(app, opened, clock)
+            _set_state(app, opened, clock)
             async with app.state.readiness.watching():
                 yield
 
     return lifespan
 
 
-def _keep(app: FastAPI, sources: Sources, clock: Clock) -> None:
+def _set_state(app: FastAPI, sources: Sources, clock: Clock) -> None:
     app.state.sources = sources
     app.state.readiness = Readiness(sources, clock, HOOKS)
     settings: Settings = app.state.settings
@@ -130,7 +130,7 @@ def _add_failures(app: FastAPI) -> None:
 
 
 def _add_middleware(app: FastAPI, cors_origins: Sequence[str]) -> None:
-    """Add what packs answers and lets other origins in; the one added last is the outer one."""
+    """Add compression and CORS; the middleware that is added last is the outermost."""
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL)
     if cors_origins:
         app.add_middleware(
@@ -145,5 +145,5 @@ def _add_middleware(app: FastAPI, cors_origins: Sequence[str]) -> None:
                 "Idempotency-Key",
                 "X-Request-ID",
             ],
-            expose_headers=list(EXPOSED),
+            expose_headers=list(EXPOSED_HEADERS),
         )

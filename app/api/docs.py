@@ -1,4 +1,4 @@
-"""The page `/docs`: Swagger UI with its own assets, under a policy that lets nothing else run."""
+"""The page `/docs`: Swagger UI from local assets, under a strict Content-Security-Policy."""
 
 import re
 from base64 import b64encode
@@ -11,16 +11,16 @@ from fastapi.staticfiles import StaticFiles
 
 ASSETS = "/static-offline-docs"
 INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
-POLICY = (
+DOCS_POLICY = (
     "default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'"
 )
-"""Swagger UI writes style attributes; of scripts written into the page, only ours may run."""
+"""Swagger UI sets style attributes. Of inline scripts, only those with a listed hash may run."""
 
 
-def install(app: FastAPI) -> None:
-    """Add the page and its assets."""
+def add_docs(app: FastAPI) -> None:
+    """Add the page and its assets to the application."""
     app.mount(ASSETS, StaticFiles(packages=[("fastapi_offline", "static")]))
 
     @app.get("/docs", include_in_schema=False)
@@ -39,6 +39,6 @@ def install(app: FastAPI) -> None:
 
 
 def policy_of(page: bytes) -> str:
-    """Return a policy under which the scripts in `page` run, by their hashes, and no others."""
+    """Return the policy that allows exactly the inline scripts of `page`, by their hashes."""
     digests = (sha256(script).digest() for script in INLINE_SCRIPT.findall(page))
-    return POLICY.format(hashes=" ".join(f"'sha256-{b64encode(d).decode()}'" for d in digests))
+    return DOCS_POLICY.format(hashes=" ".join(f"'sha256-{b64encode(d).decode()}'" for d in digests))

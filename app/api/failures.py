@@ -1,4 +1,4 @@
-"""The one place where errors become answers."""
+"""Maps exceptions to problem responses (RFC 9457), here and nowhere else."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -16,7 +16,7 @@ from app.kit.failures import ROOTS, unavailable_of
 from app.kit.http import problems
 from app.kit.http.problems import ProblemAnswer
 
-WORDS = {
+ROUTER_PROBLEMS = {
     HTTPStatus.NOT_FOUND: ("no_such_path", "There is nothing at this path."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "The path does not take this method."),
 }
@@ -26,7 +26,7 @@ log = structlog.get_logger("app.api")
 
 
 async def answer_failure(request: Request, error: Exception) -> Response:
-    """Answer an error of a kind that a person can act on; raise one that is a bug."""
+    """Answer an expected error with its problem; raise any other error again: it is a bug."""
     if isinstance(error, RequestValidationError):
         return _of_other_body(request, error) or problems.of_validation(error)
     if isinstance(error, HTTPException):
@@ -40,7 +40,7 @@ async def answer_failure(request: Request, error: Exception) -> Response:
 
 
 async def answer_other(_request: Request, error: Exception) -> Response:
-    """Answer an error that is raised again afterwards, for the log; tell nothing of a bug."""
+    """Answer an unexpected error with 500 and no details; it is raised again, for the log."""
     known = unavailable_of(error)
     if known is not None:
         return problems.of_error(known)
@@ -64,7 +64,7 @@ HANDLERS: Mapping[type[Exception], Callable[[Request, Exception], Awaitable[Resp
 
 
 def _of_other_body(request: Request, error: RequestValidationError) -> Response | None:
-    """Say of a body that is not said to be JSON that it should be; None if it is that."""
+    """Return a 415 if the body is not declared as JSON and that is the fault; else None."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     is_json = kind == JSON_MEDIA_TYPE or (
         kind.startswith("application/") and kind.endswith("+json")
@@ -80,7 +80,7 @@ def _of_router(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return ProblemAnswer(422, "invalid_request", "The body cannot be read.")
     status = HTTPStatus(error.status_code)
-    code, detail = WORDS.get(status, (status.name.lower(), status.description))
+    code, detail = ROUTER_PROBLEMS.get(status, (status.name.lower(), status.description))
     headers = dict(error.headers or {})
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_methods_at(request)))
@@ -88,7 +88,7 @@ def _of_router(request: Request, error: HTTPException) -> Response:
 
 
 def _methods_at(request: Request) -> set[str]:
-    """Collect the methods of every operation at the path; the router tells those of one."""
+    """Collect the methods of all routes at the path; the router names those of only one."""
     found: set[str] = set()
     for route in api_routes(request.app):
         if route.path_regex.match(request.url.path):

@@ -1,4 +1,4 @@
-"""The description of the API that programs and people read."""
+"""The OpenAPI document of the service, read by programs and by people."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -15,12 +15,13 @@ from app.kit.http.problems import MEDIA_TYPE, Problem
 from app.runs.registry import reports
 
 DESCRIPTION = """
-Every learner with a live subscription is scored each night, from 0 to 100, with the reasons.
+Each report publishes every day of an academy once the day is over; its operations have its name.
 
 Send a key with each request: `Authorization: Bearer hu_...`. A key has scopes, and may be limited
-to some academies; what belongs to another academy is answered with 404, as if it did not exist.
+to some academies; anything of another academy is answered with 404, as if it did not exist.
 Errors are `application/problem+json`: compare their `code`. Days are ISO dates in the service's
-time zone, instants are UTC. Lists go on at `next_cursor`; unknown query parameters are refused.
+time zone, instants are UTC. `next_cursor` leads to the next page of a list. A query parameter that
+an operation does not have is refused.
 """
 
 TAGS = [
@@ -41,13 +42,13 @@ Json = dict[str, Any]
 
 
 def operation_id(route: APIRoute) -> str:
-    """Turn the function's name, `list_churn_risk`, into `listChurnRisk`."""
+    """Turn the name of a route's function, `list_alerts`, into `listAlerts`."""
     first, *rest = route.name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
-def install(app: FastAPI) -> None:
-    """Let the app describe itself with our errors instead of the framework's."""
+def add_openapi(app: FastAPI) -> None:
+    """Replace the framework's OpenAPI document by ours, which is built on the first request."""
 
     def described() -> Json:
         if app.openapi_schema is None:
@@ -81,7 +82,7 @@ def describe(app: FastAPI) -> Json:
 
 
 def scopes_needed(app: FastAPI) -> dict[str, Scope | None]:
-    """Map each operation that needs a key to its scope, None where any key will do."""
+    """Map each operation that needs a key to its scope; None where any valid key is enough."""
     found = {}
     for route in api_routes(app):
         for call in calls_of(route.dependant):
@@ -91,13 +92,13 @@ def scopes_needed(app: FastAPI) -> dict[str, Scope | None]:
 
 
 def api_routes(app: FastAPI) -> Iterator[APIRoute]:
-    """List the operations of the app."""
+    """Yield the routes that the OpenAPI document describes."""
     for router in app.state.routers:
         yield from (route for route in router.routes if isinstance(route, APIRoute))
 
 
 def calls_of(dependant: Any) -> Iterator[object]:  # noqa: ANN401 - the framework's own tree
-    """List what is called before a route."""
+    """Yield every dependency of a route, those of its dependencies included."""
     for each in dependant.dependencies:
         yield each.call
         yield from calls_of(each)
@@ -116,8 +117,8 @@ def _declare_errors(operation: Json, scope: Scope | None) -> None:
         answers.setdefault("503", {"description": "Something is away, full or busy; try again."})
     if "application/json" in operation.get("requestBody", {}).get("content", {}):
         answers.setdefault("408", {"description": "The body did not arrive in time."})
-        answers.setdefault("413", {"description": "There is more than is taken at once."})
-        answers.setdefault("415", {"description": "The body is in no form that is read."})
+        answers.setdefault("413", {"description": "The body is larger than the limit."})
+        answers.setdefault("415", {"description": "The body has a type that is not supported."})
     if scope is not None:
         answers.setdefault("403", {"description": f"The key lacks the scope `{scope}`."})
         words = operation.get("description", "")

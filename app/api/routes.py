@@ -1,4 +1,4 @@
-"""What concerns every part of the service at once."""
+"""Routes of the service as a whole."""
 
 from fastapi import APIRouter, Response
 
@@ -7,5 +7,5 @@ router = APIRouter()
 
 @router.get("/", include_in_schema=False)
 async def get_root() -> Response:
-    """Lead whoever looks around to the description."""
+    """Redirect the root to the documentation."""
     return Response(status_code=307, headers={"Location": "docs"})

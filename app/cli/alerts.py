@@ -31,7 +31,7 @@ from app.runs.contract import TextTable
 from app.settings import Settings
 from app.sources.database.connect import open_database
 
-alerts_app = typer.Typer(help="Work through the alerts.", no_args_is_help=True)
+alerts_app = typer.Typer(help="List and resolve alerts, and measure their outcomes.", no_args_is_help=True)
 
 LIST_HEADINGS = (
     "alert",
@@ -63,15 +63,15 @@ SeveritiesOption = Annotated[
     list[Severity] | None, typer.Option("--severity", help="Only these; may be repeated.")
 ]
 StatusesOption = Annotated[
-    list[AlertStatus] | None, typer.Option("--status", help="By default those open and awake.")
+    list[AlertStatus] | None, typer.Option("--status", help="By default unresolved and not snoozed.")
 ]
 TypesOption = Annotated[
     list[str] | None, typer.Option("--type", help="Only these; may be repeated.")
 ]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, max=1000, help="So many at most.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=1000, help="The most alerts to list.")]
 AlertIds = Annotated[
     list[int],
-    typer.Argument(help="The numbers of the alerts.", metavar="ALERT...", min=1, max=MAX_ID),
+    typer.Argument(help="The ids of the alerts.", metavar="ALERT...", min=1, max=MAX_ID),
 ]
 ActionOption = Annotated[Action | None, typer.Option("--action", help="What was done.")]
 ActionTakenOption = Annotated[
@@ -102,7 +102,7 @@ def list_(
     alert_type: TypesOption = None,
     limit: LimitOption = 50,
 ) -> None:
-    """List the alerts, severest first, then newest."""
+    """List alerts: the most severe first, then the newest."""
     alerts = AlertFilter(
         report_types=list(alert_sources()),
         academies=academy or None,
@@ -130,7 +130,7 @@ def stats_(
     date_to: OpenedToOption = None,
     academy: AcademiesOption = None,
 ) -> None:
-    """Say what became of the alerts, and what they foretold; by default of the last 90 days."""
+    """Count how alerts ended and how many learners left; by default of the last 90 days."""
     run(_stats(date_from, date_to, academy or None))
 
 

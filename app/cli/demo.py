@@ -2,9 +2,11 @@
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -13,23 +15,22 @@ import typer
 
 from app.access import store as keys
 from app.access.scopes import Key, Scope
-from app.cli.generate import exit_code, generate, tell
+from app.cli.generate import exit_code, generate, print_outcome
 from app.cli.ports import listen_on
 from app.cli.terminal import errors, output, run, show
-from app.demo.fill import fill
+from app.demo.imports import fill
 from app.demo.plan import SimulationPlan
 from app.kit.clock import utc_now
 from app.kit.days import ONE_DAY, day_of
 from app.kit.db.engine import Database
 from app.kit.errors import Conflict
 from app.runs.execution.request import DaySelection, RunRequest
-from app.runs.registry import report_named
+from app.runs.registry import reports
 from app.settings import Settings
 from app.sources.database import embedded_home
 from app.sources.database.embedded_server import is_used
 from app.sources.startup import open_lake, open_sources
 
-REPORT = "churn"
 BACKFILL_DAYS = 30
 DEMO_MARKER = "demo.json"
 KEY_NAME = "demo"
@@ -38,17 +39,19 @@ HOST = "127.0.0.1"
 
 def demo(
     *,
-    learners: Annotated[int, typer.Option(help="How many learners to make up.")] = 2000,
-    days: Annotated[int, typer.Option(help="How many days to make up, yesterday the last.")] = 60,
-    seed: Annotated[int, typer.Option(help="The same seed makes up the same academy.")] = 1,
+    learners: Annotated[int, typer.Option(help="Number of simulated learners.")] = 2000,
+    days: Annotated[
+        int, typer.Option(help="Number of simulated days; yesterday is the last.")
+    ] = 60,
+    seed: Annotated[int, typer.Option(help="The same seed simulates the same academies.")] = 1,
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to serve on.")] = 8000,
     is_served: Annotated[
         bool, typer.Option("--serve/--no-serve", help="Serve the HTTP API at the end.")
     ] = True,
 ) -> None:
-    """Make up an academy, report on its last 30 days, show who is about to leave, and serve it.
+    """Simulate academies, report on the last 30 days, show the newest, and serve the API.
 
-    Everything stays in the folder `demo` of the home; real data is neither read nor touched.
+    All of it is in the folder `demo` of the home; real data is neither read nor changed.
     """
     settings = demo_settings(Settings.from_environment())
     if is_served:
@@ -58,14 +61,14 @@ def demo(
     make_room(settings, plan)
     exit_with = run(_report(settings, plan))
     if exit_with or not is_served:
-        _say_how_to_go_on(settings.home)
+        _print_next_steps(settings.home, last_day)
         raise typer.Exit(exit_with)
-    _say_how_to_ask(run(_make_key(settings)), port)
+    _print_request(run(_make_key(settings)), port)
     _serve(settings, port)
 
 
 def demo_settings(settings: Settings) -> Settings:
-    """Return the settings of the demo: embedded parts only, in a folder of their own."""
+    """Return settings that use embedded parts only, in the folder `demo` of the home."""
     changes = {
         "home": settings.home / "demo",
         "database_url": None,
@@ -76,10 +79,10 @@ def demo_settings(settings: Settings) -> Settings:
 
 
 def make_room(settings: Settings, plan: SimulationPlan) -> None:
-    """Remove the last demo unless it was of the same plan; raise `Conflict` if it is in use."""
+    """Remove the last demo unless it has the same plan; raise `Conflict` if it is in use."""
     home = settings.home
-    told = {**asdict(plan), "timezone": settings.timezone}
-    said = json.dumps(told, default=str, sort_keys=True)
+    identity = {**asdict(plan), "timezone": settings.timezone}
+    said = json.dumps(identity, default=str, sort_keys=True)
     mark = home / DEMO_MARKER
     if mark.is_file() and mark.read_text("utf-8") == said:
         return
@@ -94,29 +97,38 @@ def make_room(settings: Settings, plan: SimulationPlan) -> None:
 async def _report(settings: Settings, plan: SimulationPlan) -> int:
     async with open_sources(settings) as sources:
         lake = open_lake(settings, sources.database)
-        await fill(plan, database=sources.database, lake=lake, now=utc_now(), told=_told)
+        await fill(
+            plan,
+            database=sources.database,
+            lake=lake,
+            now=utc_now(),
+            told=_report_progress,
+        )
         asked = DaySelection(days_back=min(BACKFILL_DAYS, plan.days))
         first, last = asked.resolve(plan.last_day + ONE_DAY)
-        request = RunRequest(report_type=REPORT, day_from=first, day_to=last)
-        outcome = await generate(request, settings, sources)
-        tell(outcome)
-        async with sources.database.transaction() as session:
-            show(await report_named(REPORT)(sources).console_tables(session, last, None))
-    return exit_code(outcome)
+        codes = []
+        for report_type, report in reports().items():
+            request = RunRequest(report_type=report_type, day_from=first, day_to=last)
+            outcome = await generate(request, settings, sources)
+            print_outcome(outcome)
+            async with sources.database.transaction() as session:
+                show(await report(sources).console_tables(session, last, None))
+            codes.append(exit_code(outcome))
+    return max(codes, default=0)
 
 
-def _told(text: str) -> None:
+def _report_progress(text: str) -> None:
     errors.print(f"Made up {text}.")
 
 
 async def _make_key(settings: Settings) -> str:
-    """Make a key for this demo; those of earlier ones are closed."""
+    """Return a new key for this demo; keys of earlier demos are revoked."""
     async with open_sources(settings) as sources:
         return await renew_key(sources.database)
 
 
 async def renew_key(database: Database) -> str:
-    """Make a key of every scope and return it; earlier demo keys are closed."""
+    """Return a new key of every scope; earlier demo keys are revoked."""
     now = utc_now()
     wanted = Key(id=UUID(int=0), name=KEY_NAME, prefix="", scopes=frozenset(Scope))
     async with database.transaction() as session:
@@ -126,12 +138,12 @@ async def renew_key(database: Database) -> str:
         return (await keys.issue(session, wanted, created_by=KEY_NAME, now=now)).token
 
 
-def _say_how_to_ask(token: str, port: int) -> None:
+def _print_request(token: str, port: int) -> None:
     address = f"http://{HOST}:{port}"
     output.print("Ask it, in another terminal:", style="bold")
     output.print(
         f'  curl -s -H "Authorization: Bearer {token}"'
-        f' "{address}/churn/risk?level=CRITICAL&limit=3"',
+        f' "{address}/alerts?severity=CRITICAL&limit=3"',
         soft_wrap=True,
         markup=False,
     )
@@ -139,18 +151,21 @@ def _say_how_to_ask(token: str, port: int) -> None:
     output.print("Stop it with Ctrl-C.")
 
 
-def _say_how_to_go_on(home: Path) -> None:
+def _print_next_steps(home: Path, last_day: date) -> None:
+    program = shlex.quote(str(Path(sys.executable).with_name("headsup")))
     output.print("How to go on:", style="bold")
-    for command, what in (
-        ("headsup export churn --date DAY -o risks.csv", "every column of a day"),
-        ("headsup generate-report churn --days-back 7", "run days again; nothing is doubled"),
-        ("headsup doctor", "what is configured, empty, stale or held"),
-    ):
-        output.print(f"  HEADSUP_HOME={home} .venv/bin/{command}   # {what}", soft_wrap=True)
+    steps = [("doctor", "what is configured, empty, stale or held")]
+    for name in reports():
+        steps += [
+            (f"export {name} --date {last_day} -o {name}.csv", "every column of a day"),
+            (f"generate-report {name} --days-back 7", "run days again; nothing is doubled"),
+        ]
+    for command, what in steps:
+        output.print(f"  HEADSUP_HOME={home} {program} {command}   # {what}", soft_wrap=True)
 
 
 def _serve(settings: Settings, port: int) -> None:
-    """Become the server."""
+    """Replace this process by the server."""
     sys.stdout.flush()
     command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
     os.execve(sys.executable, command, settings.environment())  # noqa: S606 - our own command

@@ -21,7 +21,7 @@ MARKS = {Level.OK: "ok", Level.WARNING: "look", Level.WRONG: "WRONG"}
 
 
 def doctor() -> None:
-    """Say what is configured, reachable, empty, stale or held; exit with 1 if one is wrong."""
+    """Check settings, database, sources and reports; exit with 1 if something is wrong."""
     findings = run(_findings(Settings.from_environment()))
     rows = [(MARKS[finding.level], finding.subject, finding.said) for finding in findings]
     show([TextTable(title="headsup doctor", columns=("", "what", "how it is"), rows=rows)])

@@ -45,13 +45,16 @@ def export_report(
     academy: Annotated[int | None, typer.Option(help="Only this academy.")] = None,
     form: Annotated[
         Format | None,
-        typer.Option("--format", help="By default what FILE's name ends with, or csv."),
+        typer.Option("--format", help="By default the ending of FILE, or csv."),
     ] = None,
     target: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: the terminal.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="The file to write; by default standard output."
+        ),
     ] = None,
 ) -> None:
-    """Write the stored rows of a day, or of several, with every column of the table."""
+    """Write the published rows of one day or several, with every column of the table."""
     asked = DaySelection(
         day=day.date() if day else None,
         date_from=date_from.date() if date_from else None,
@@ -82,15 +85,23 @@ async def _export(
                 rows = await _replace(url, sql, params, target, form)
     if rows == 0:
         raise NotFound(
-            f"Nothing is published from {first} to {last}. Run `headsup generate-report {report}"
-            f" --from {first} --to {last}` first."
+            f"Nothing is published {_words(first, last)}. Run `headsup generate-report {report}"
+            f" {_options(first, last)}` first."
         )
     errors.print(f"{counted(rows, 'row')}.")
 
 
+def _words(first: date, last: date) -> str:
+    return f"on {first}" if first == last else f"from {first} to {last}"
+
+
+def _options(first: date, last: date) -> str:
+    return f"--date {first}" if first == last else f"--from {first} --to {last}"
+
+
 @contextmanager
 def _written(target: Path | None) -> Iterator[None]:
-    """Say in a sentence that a disk is full or a file cannot be made; a closed pipe is none."""
+    """Turn a failed write into an `AppError`, except a closed pipe, which is no failure."""
     try:
         yield
     except BrokenPipeError:
@@ -100,7 +111,7 @@ def _written(target: Path | None) -> Iterator[None]:
 
 
 async def _print(url: str, sql: str, params: Params, spool: Path, form: Format) -> int:
-    """Write to standard output, which may be a file that already holds something."""
+    """Write to standard output once the export is whole: a failed one writes nothing."""
     with private_folder(spool / "exports") as folder:
         whole = folder / f"rows.{form}"
         rows = await runs_export.export(url, sql, params, whole, form)

@@ -33,9 +33,9 @@ from app.sources.sources import Sources
 from app.sources.startup import open_sources
 from app.sources.warehouse.budget import money
 
-MOST_TOLD = 50
+MAX_PRINTED_DAYS = 50
 
-Report = Annotated[str, typer.Argument(help="The report type.", metavar="REPORT")]
+ReportArgument = Annotated[str, typer.Argument(help="The report type.", metavar="REPORT")]
 DayOption = Annotated[
     datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="One day (YYYY-MM-DD).")
 ]
@@ -45,72 +45,79 @@ FirstDayOption = Annotated[
 LastDayOption = Annotated[
     datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")
 ]
-Back = Annotated[
-    int | None, typer.Option("--days-back", help="So many days, yesterday and backwards.")
+DaysBackOption = Annotated[
+    int | None, typer.Option("--days-back", help="The last N days; yesterday is the newest.")
 ]
 AcademyOption = Annotated[
     list[int] | None, typer.Option("--academy", help="Only this academy; may be repeated.")
 ]
-Which = Annotated[
-    Only, typer.Option("--only", help="All days, those missing, or those that failed or are held.")
+OnlyOption = Annotated[
+    Only,
+    typer.Option(
+        "--only", help="Run all days, those without a publication, or those failed or held."
+    ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Compute, and save nothing.")]
-Force = Annotated[bool, typer.Option("--force", help="Publish what the quality gate would hold.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell what is done.")]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Compute and say what would change; save nothing.")
+]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Publish days that the quality gate would hold.")
+]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Log each step.")]
 
 
 def generate_report(
-    report: Report,
+    report: ReportArgument,
     *,
     day: DayOption = None,
     date_from: FirstDayOption = None,
     date_to: LastDayOption = None,
-    days_back: Back = None,
+    days_back: DaysBackOption = None,
     academy: AcademyOption = None,
-    only: Which = Only.ALL,
-    dry_run: DryRun = False,
-    force: Force = False,
-    verbose: Verbose = False,
+    only: OnlyOption = Only.ALL,
+    dry_run: DryRunOption = False,
+    force: ForceOption = False,
+    verbose: VerboseOption = False,
 ) -> None:
-    """Report on yesterday, or on the days given, and show the newest of them.
+    """Run a report for yesterday, or for the given days, and show the newest day.
 
-    Exits with 1 when a day failed or was held for every academy.
+    Exits with 1 if a day failed, or if it was held for every academy.
     """
     if verbose:
         be_verbose()
     asked = DaySelection(
         day=_day(day), date_from=_day(date_from), date_to=_day(date_to), days_back=days_back
     )
-    wanted = _Wanted(report=report, asked=asked, academies=academy or None, only=only)
+    wanted = _Command(report=report, asked=asked, academies=academy or None, only=only)
     raise typer.Exit(run(_generate(wanted, dry_run=dry_run, force=force)))
 
 
 def plan_command(
-    report: Report,
+    report: ReportArgument,
     *,
     day: DayOption = None,
     date_from: FirstDayOption = None,
     date_to: LastDayOption = None,
-    days_back: Back = None,
+    days_back: DaysBackOption = None,
     academy: AcademyOption = None,
-    only: Which = Only.ALL,
+    only: OnlyOption = Only.ALL,
 ) -> None:
-    """Say which days a run would have and what it would read, without running it."""
+    """Show which days a run would cover and what it would read; run nothing."""
     asked = DaySelection(
         day=_day(day), date_from=_day(date_from), date_to=_day(date_to), days_back=days_back
     )
-    run(_plan(_Wanted(report=report, asked=asked, academies=academy or None, only=only)))
+    run(_plan(_Command(report=report, asked=asked, academies=academy or None, only=only)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
+class _Command:
     report: str
     asked: DaySelection
     academies: Sequence[int] | None
     only: Only
 
     def request(self, settings: Settings, *, dry_run: bool, force: bool) -> RunRequest:
-        """Resolve the days by the clock."""
+        """Return the request, its days resolved by today's date."""
         report_named(self.report)
         first, last = self.asked.resolve(day_of(utc_now(), settings.zone))
         return RunRequest(
@@ -124,12 +131,12 @@ class _Wanted:
         )
 
 
-async def _generate(wanted: _Wanted, *, dry_run: bool, force: bool) -> int:
+async def _generate(wanted: _Command, *, dry_run: bool, force: bool) -> int:
     settings = Settings.from_environment()
     request = wanted.request(settings, dry_run=dry_run, force=force)
     async with open_sources(settings) as sources:
         outcome = await generate(request, settings, sources)
-        tell(outcome)
+        print_outcome(outcome)
         if outcome.run.bytes_billed:
             output.print(_billed(outcome.run.bytes_billed, settings))
         if outcome.newest is not None and not dry_run:
@@ -140,7 +147,7 @@ async def _generate(wanted: _Wanted, *, dry_run: bool, force: bool) -> int:
 
 
 async def generate(request: RunRequest, settings: Settings, sources: Sources) -> Outcome:
-    """Ask for the run and see it through, with a bar or a line for each day."""
+    """Create the run and work on it to its end; show a bar, or print a line for each day."""
     bar, advance = days_bar(len(request.days))
 
     def progress(result: DayResult) -> None:
@@ -162,8 +169,8 @@ def _line(result: DayResult) -> str:
     return f"{result.day}  {result.state.lower()}, {counted(result.rows, 'row')}{seconds}{said}"
 
 
-def tell(outcome: Outcome) -> None:
-    """Say how the run ended, what was held and why, and what a dry run found."""
+def print_outcome(outcome: Outcome) -> None:
+    """Print how the run ended, which days failed or were held and why, and what a dry run found."""
     days = [day for day in outcome.days if day.academy_id == EVERY_ACADEMY]
     states = Counter(day.state.lower() for day in days)
     ended = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
@@ -176,13 +183,13 @@ def tell(outcome: Outcome) -> None:
     )
     if days and not rows and outcome.run.status is RunStatus.DONE:
         errors.print("Nobody was live on these days: `headsup doctor` says what is known.")
-    for day in [day for day in days if day.state is RunDayState.ERROR][:MOST_TOLD]:
+    for day in [day for day in days if day.state is RunDayState.ERROR][:MAX_PRINTED_DAYS]:
         errors.print(f"Failed: {day.report_date}: {escape(day.error or '')}", soft_wrap=True)
-    for day in outcome.held[:MOST_TOLD]:
+    for day in outcome.held[:MAX_PRINTED_DAYS]:
         place = f"{day.report_date}, academy {day.academy_id}"
         errors.print(f"Held: {place}: {escape(day.error or '')}", soft_wrap=True)
-    if len(outcome.held) > MOST_TOLD:
-        errors.print(f"... and {len(outcome.held) - MOST_TOLD} more held.")
+    if len(outcome.held) > MAX_PRINTED_DAYS:
+        errors.print(f"... and {len(outcome.held) - MAX_PRINTED_DAYS} more held.")
     for day in [day for day in outcome.days if day.preview is not None]:
         place = f"{day.report_date}, academy {day.academy_id}"
         parts = [f"{name}: {_told(value)}" for name, value in (day.preview or {}).items()]
@@ -190,7 +197,7 @@ def tell(outcome: Outcome) -> None:
 
 
 def _told(value: object) -> str:
-    """Say what a part of a preview is: a value, or names with theirs."""
+    """Format a part of a preview: a value, or names with their values."""
     if not isinstance(value, Mapping):
         return str(value)
     parts = [
@@ -211,7 +218,7 @@ def exit_code(outcome: Outcome) -> int:
     return 0 if outcome.run.status is RunStatus.DONE else 1
 
 
-async def _plan(wanted: _Wanted) -> None:
+async def _plan(wanted: _Command) -> None:
     settings = Settings.from_environment()
     request = wanted.request(settings, dry_run=True, force=False)
     async with open_sources(settings) as sources:
@@ -225,7 +232,7 @@ async def _plan(wanted: _Wanted) -> None:
     )
     if settings.warehouse != "lake":
         output.print(_billed(found.bytes_processed, settings, "At most "))
-    output.print(f"The ledger has of them, counted by academy: {states or 'nothing yet'}.")
+    output.print(f"Their days of academies so far: {states or 'none'}.")
 
 
 def _day(value: datetime | None) -> date | None:

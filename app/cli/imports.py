@@ -16,24 +16,24 @@ from app.sources.imports import Imported
 from app.sources.imports.import_file import FileKind, import_activity, import_file
 from app.sources.startup import open_lake
 
-SAID = {"skipped_erased": "skipped because their users were erased"}
+COUNT_LABELS = {"skipped_erased": "skipped because their users were erased"}
 
 
 def import_(
-    kind: Annotated[FileKind, typer.Argument(help="What the file holds.")],
+    kind: Annotated[FileKind, typer.Argument(help="The kind of rows in the file.")],
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv, .ndjson or .parquet file.")],
     *,
     replace_days: Annotated[
         bool,
         typer.Option(
             "--replace-days",
-            help="Activity only: the days that the file touches become what it holds.",
+            help="Activity only: replace all stored activity of each day in the file.",
         ),
     ] = False,
 ) -> None:
-    """Import a file: all of it, or nothing when a row cannot be used.
+    """Import a file: all of its rows, or none if a row is invalid.
 
-    The same file twice changes nothing.
+    Importing the same file again changes nothing.
     """
     if replace_days and kind is not FileKind.ACTIVITY:
         raise Invalid("--replace-days goes with activity only: other rows are known by their id.")
@@ -44,7 +44,8 @@ def import_(
         if isinstance(count, int) and count and name != "read"
     }
     said = ", ".join(
-        f"{count:,} {SAID.get(name, name.replace('_', ' '))}" for name, count in counts.items()
+        f"{count:,} {COUNT_LABELS.get(name, name.replace('_', ' '))}"
+        for name, count in counts.items()
     )
     output.print(f"{counted(imported.read, 'row')} of {kind} read: {said or 'nothing to do'}.")
     if imported.ignored_columns:

@@ -20,35 +20,40 @@ from app.runs.registry import report_named
 from app.settings import Settings
 from app.sources.database.connect import open_database
 
-keys_app = typer.Typer(help="Make, list and revoke the keys of the HTTP API.", no_args_is_help=True)
+keys_app = typer.Typer(help="Create, list and revoke keys of the HTTP API.", no_args_is_help=True)
 
 UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 KEY_COLUMNS = ("key", "name", "scopes", "academies", "reports", "expires", "last used", "state")
 
-KeyNameArgument = Annotated[str, typer.Argument(help="Who or what uses it.")]
-Scopes = Annotated[list[Scope], typer.Option("--scope", help="What it may do; may be repeated.")]
-AcademyIds = Annotated[
+KeyNameArgument = Annotated[str, typer.Argument(help="The person or program that uses the key.")]
+ScopeOption = Annotated[
+    list[Scope], typer.Option("--scope", help="What the key may do; may be repeated.")
+]
+KeyAcademyOption = Annotated[
     list[int] | None,
     typer.Option("--academy", min=1, max=MAX_ID, help="Only this academy; may be repeated."),
 ]
-Reports = Annotated[
+ReportOption = Annotated[
     list[str] | None, typer.Option("--report", help="Only this report; may be repeated.")
 ]
-Expiry = Annotated[
-    str | None, typer.Option("--expires-in", help="How long it is valid: 90d, 12h or 30m.")
+ExpiryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--expires-in", help="How long the key is valid: 90d, 12h or 30m; by default for ever."
+    ),
 ]
 
 
 @keys_app.command("create")
-def create_key(
+def create_key_command(
     name: KeyNameArgument,
     *,
-    scope: Scopes,
-    academy: AcademyIds = None,
-    report: Reports = None,
-    expires_in: Expiry = None,
+    scope: ScopeOption,
+    academy: KeyAcademyOption = None,
+    report: ReportOption = None,
+    expires_in: ExpiryOption = None,
 ) -> None:
-    """Make a key and print it; it is shown this once."""
+    """Create a key and print it; it cannot be shown again."""
     _check_name(name)
     for report_type in report or ():
         report_named(report_type)
@@ -66,17 +71,17 @@ def create_key(
 
 
 @keys_app.command("list")
-def show_keys() -> None:
-    """Show the keys, without their secrets."""
+def list_keys_command() -> None:
+    """List all keys, without their secrets."""
     rows = [_row(row) for row in run(_listed())]
     show([TextTable(title=counted(len(rows), "key"), columns=KEY_COLUMNS, rows=rows)])
 
 
 @keys_app.command("revoke")
-def revoke_key(
-    key: Annotated[str, typer.Argument(help="How the key begins: hu_0123456789.")],
+def revoke_key_command(
+    key: Annotated[str, typer.Argument(help="The start of the key: hu_0123456789.")],
 ) -> None:
-    """Close a key; running services refuse it within seconds."""
+    """Revoke a key; running services refuse it within seconds."""
     row = run(_revoke(key))
     output.print(f"The key {row.name} is revoked.", markup=False)
 

@@ -48,7 +48,7 @@ app.command("worker")(worker.worker)
 
 
 def main() -> None:
-    """Run the command line; exit with 0 done, 1 something failed, 2 wrong usage."""
+    """Run the command line; exit with 0 when done, 1 on a failure, 2 on wrong usage."""
     os.umask(FOR_OTHERS)
     logs.configure(level=logging.ERROR, as_json=False)
     try:

@@ -8,9 +8,9 @@ from app.sources.database.connect import open_database
 
 
 def migrate_command() -> None:
-    """Bring the database's tables to what this version needs.
+    """Migrate the database to the schema of this version.
 
-    The embedded server does it by itself at every start; an external one only by this command.
+    The embedded database is migrated at every start; an external one by this command only.
     """
     run(_migrate(Settings.from_environment()))
 

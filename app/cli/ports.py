@@ -1,4 +1,4 @@
-"""Taking a port."""
+"""Opens the socket that the server listens on."""
 
 import socket
 
@@ -6,7 +6,7 @@ from app.kit.errors import Conflict
 
 
 def listen_on(host: str, port: int) -> socket.socket:
-    """Take the port before anything is opened or begun; raise `Conflict` if that cannot be."""
+    """Return a listening socket, before anything else is opened; raise `Conflict` if it fails."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)

@@ -18,18 +18,20 @@ from app.kit.failures import unavailable_of
 from app.kit.http.protocol import KEEP_ALIVE_SECONDS, BoundedProtocol
 from app.settings import Settings
 
-SERVICE = "app.main:build"
+APP_FACTORY = "app.main:build"
 SHUTDOWN_SECONDS = 30
 
-Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
-Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on.")]
+HostOption = Annotated[str, typer.Option("--host", help="The address to listen on.")]
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on.")]
 
 
-def serve(*, host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Serve the HTTP API; its description for people is at /docs."""
+def serve(*, host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
+    """Serve the HTTP API and its documentation at /docs; run due and requested reports."""
     with listen_on(host, port) as door:
         logs.configure(level=logging.INFO, as_json=True)
-        config = server_config(SERVICE, Settings.from_environment().trusted_proxies, factory=True)
+        config = server_config(
+            APP_FACTORY, Settings.from_environment().trusted_proxies, factory=True
+        )
         config.load()
         config.lifespan_class = _Lifespan
         _serve(uvicorn.Server(config), door)
@@ -38,7 +40,7 @@ def serve(*, host: Host = "127.0.0.1", port: Port = 8000) -> None:
 def server_config(
     service: FastAPI | str, trusted_proxies: str | None = None, *, factory: bool = False
 ) -> uvicorn.Config:
-    """Return how to serve; a forwarded address or scheme is believed of `trusted_proxies` alone."""
+    """Return the configuration; only `trusted_proxies` may set a forwarded address or scheme."""
     return uvicorn.Config(
         service,
         factory=factory,
@@ -55,7 +57,7 @@ def server_config(
 
 
 class _Lifespan(LifespanOn):
-    """Keeps an error that a person can act on, instead of logging where it came from."""
+    """Keeps an expected error of the startup for the command line, which prints it."""
 
     error: AppError | None = None
 
@@ -69,7 +71,7 @@ class _Lifespan(LifespanOn):
 
 
 def _serve(server: uvicorn.Server, door: socket.socket) -> None:
-    """Serve until told to stop; raise what kept it from starting, or leave with 1."""
+    """Serve until stopped; raise the error that prevented the start, or exit with 1."""
     try:
         with suppress(KeyboardInterrupt):
             server.run(sockets=[door])

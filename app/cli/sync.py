@@ -22,20 +22,22 @@ def sync_command(
     full: Annotated[
         bool,
         typer.Option(
-            "--full", help="Compare everything, for what changed there without a stamp or is gone."
+            "--full",
+            help="Compare all rows, to find changes without a new timestamp and deletions.",
         ),
     ] = False,
     accept_vanished: Annotated[
         bool,
         typer.Option(
-            "--accept-vanished", help="End subscriptions even if most of them are gone there."
+            "--accept-vanished",
+            help="End the subscriptions that are gone, even if those are most of them.",
         ),
     ] = False,
 ) -> None:
-    """Take over what changed in the platform's database: all of it, or nothing.
+    """Copy the changes from the platform's database: all of them, or none.
 
-    Reads academies, the users who subscribe, subscriptions, instalment plans, seats of teams and
-    telemetry at HEADSUP_PLATFORM_DATABASE_URL, as of one moment, and writes nothing there.
+    Reads academies, subscribers, subscriptions, instalment plans, seats of teams and telemetry
+    from HEADSUP_PLATFORM_DATABASE_URL, in one snapshot, and writes nothing there.
     """
     settings = Settings.from_environment()
     result = run(_sync(settings, full=full, accept_vanished=accept_vanished))

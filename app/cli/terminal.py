@@ -1,4 +1,4 @@
-"""How the commands speak: tables and progress on standard output, errors beside it."""
+"""Output of the commands: tables on standard output, progress and errors on standard error."""
 
 import asyncio
 import logging
@@ -17,24 +17,24 @@ from app.kit import logs
 from app.runs.contract import TextTable
 
 PLAIN_WIDTH = 120
-STOPPED = 130
-"""The exit status that a shell gives whoever Ctrl-C ended."""
+INTERRUPTED_STATUS = 130
+"""The exit status of a shell for a command that Ctrl-C ended."""
 output = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 errors = Console(stderr=True, highlight=False)
 T = TypeVar("T")
 
 
 def run(work: Coroutine[None, None, T]) -> T:
-    """Run a command's work to its end, or until Ctrl-C."""
+    """Run a command's coroutine; exit with 130 on Ctrl-C."""
     try:
         return asyncio.run(work)
     except KeyboardInterrupt:
         errors.print("Stopped.")
-        raise typer.Exit(STOPPED) from None
+        raise typer.Exit(INTERRUPTED_STATUS) from None
 
 
 def be_verbose() -> None:
-    """Tell what is done while it is done."""
+    """Log at level INFO, as text."""
     logs.configure(level=logging.INFO, as_json=False)
 
 
@@ -50,7 +50,7 @@ def show(tables: Iterable[TextTable]) -> None:
 
 
 def days_bar(total: int) -> tuple[AbstractContextManager[object], Callable[[str], None]]:
-    """Return a context and what to call as each day ends: a bar, or plain lines elsewhere."""
+    """Return a context and a callback for each finished day: a bar, or lines without a terminal."""
     if not errors.is_terminal:
         return nullcontext(), lambda line: errors.print(escape(line), soft_wrap=True)
     bar = Progress(

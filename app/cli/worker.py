@@ -17,15 +17,15 @@ from app.runs.execution.worker import run_worker
 from app.settings import Settings
 from app.sources.startup import open_sources
 
-Schedule = Annotated[
-    bool, typer.Option("--schedule", help="Also look for days that are due, as `serve` does.")
+ScheduleOption = Annotated[
+    bool, typer.Option("--schedule", help="Also start runs of due days, as `serve` does.")
 ]
 
 
-def worker(*, schedule: Schedule = False) -> None:
-    """Work on runs, on as many machines as you like, until it is stopped.
+def worker(*, schedule: ScheduleOption = False) -> None:
+    """Run queued reports until stopped; any number of workers may run at once.
 
-    Told to stop (SIGTERM, Ctrl+C), it first ends the day in hand, or gives it back after 20 s.
+    On SIGTERM or Ctrl+C it finishes its current day, or returns it to the queue after 20 s.
     """
     logs.configure(level=logging.INFO, as_json=True)
     run(_work(Settings.from_environment(), with_schedule=schedule))

@@ -1,4 +1,4 @@
-"""What is to be simulated."""
+"""The parameters of a simulation."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,7 +13,7 @@ MAX_SIMULATED_DAYS = 3_660
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationPlan:
-    """How many learners are followed for how long; the same plan always gives the same rows.
+    """The size and the seed of a simulation; the same plan always gives the same rows.
 
     Activity begins `warmup_days` before the `days`, so that the first of them has a full window.
     Raises Invalid when a number is out of its range.
@@ -50,7 +50,7 @@ class SimulationPlan:
         return self.last_day - timedelta(days=self.days + self.warmup_days - 1)
 
     def numbers(self) -> dict[str, int]:
-        """Return the plan as the SQL files ask for it, days counted from 1970-01-01."""
+        """Return the plan as parameters of the SQL files; days are counted from 1970-01-01."""
         return {
             "learners": self.learners,
             "seed": self.seed,

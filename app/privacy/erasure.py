@@ -1,4 +1,4 @@
-"""Erasing a person from every room that stores people, and refusing them from then on."""
+"""Erases a person from every room that stores people, and refuses their rows from then on."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
@@ -31,7 +31,7 @@ async def erase(
 ) -> dict[str, int]:
     """Delete everything that is stored about a person; return the rows deleted by table.
 
-    `activity` counts the rows of the warehouse and is absent if the warehouse is not ours. Call
+    `activity` counts rows of the warehouse; it is absent if the service may only read them. Call
     `Warehouse.tidy` after the commit to remove its old files. The warehouse comes first because
     rewriting files may take long, and publications wait only from the tombstone on.
     """

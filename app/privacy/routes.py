@@ -37,11 +37,11 @@ class Erased(BaseModel):
 
 @router.delete("/users/{user_id}", summary="Erase a person")
 async def erase_user(user_id: PathId, key: Eraser, request: Request, shell: ShellDep) -> Erased:
-    """Delete whatever is stored about a person, and remember a hash to refuse them for ever.
+    """Delete everything stored about a person; a hash of the id is kept, so that imports skip it.
 
-    Only a key of all academies may. Repeating it changes nothing. Sums of days stay as they are,
-    but for those of the last fortnight that the next wake computes again.
-    `activity` counts the rows of files; it is absent where activity is in somebody else's BigQuery.
+    Needs a key that is not limited to some academies. Repeating the request changes nothing. Daily
+    sums stay as published, except those of the last two weeks, which the next scheduled run
+    computes again. `activity` counts rows of the lake; it is absent when activity is in BigQuery.
     """
     if key.academies is not None:
         raise Forbidden("Only a key of all academies erases a person.", code="limited_key")

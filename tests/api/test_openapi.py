@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.api.openapi import api_routes, calls_of, scopes_needed
-from app.api.unknown import RefuseUnknown
+from app.api.unknown_parameters import RefuseUnknown
 from app.kit.db.engine import Database
 from tests.support.described import APP, DESCRIBED, OPERATIONS
 from tests.support.service import client, service, token

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench.__main__ import Wanted, measure
+from bench.__main__ import BenchOptions, measure
 from bench.figures import Figure, compared, show, write
 from bench.load import load, request
 
@@ -102,7 +102,7 @@ async def test_load_refuses_another_answer() -> None:
 
 
 async def test_a_small_day_is_measured_beside_its_references() -> None:
-    wanted = Wanted(only=["day"], subscribers=300, rounds=1, seconds=0.1)
+    wanted = BenchOptions(only=["day"], subscribers=300, rounds=1, seconds=0.1)
     found: list[Figure] = []
     await measure(wanted, Console(file=StringIO()), found)
     figures = {each.name: each for each in found}
@@ -115,7 +115,7 @@ async def test_a_small_day_is_measured_beside_its_references() -> None:
 
 @pytest.mark.prove
 async def test_small_days_are_compared_with_smaller_ones() -> None:
-    wanted = Wanted(only=["growth"], subscribers=3_000, rounds=1, seconds=0.1)
+    wanted = BenchOptions(only=["growth"], subscribers=3_000, rounds=1, seconds=0.1)
     found: list[Figure] = []
     await measure(wanted, Console(file=StringIO()), found)
 

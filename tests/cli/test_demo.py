@@ -43,9 +43,16 @@ def test_an_academy_is_made_up_reported_on_and_shown(home: Path) -> None:
     assert "Made up 4 rows of academies" in first.err
     assert b"DONE: 8 days (8 published)" in first.out
     assert b"riskiest" in first.out
-    assert f"HEADSUP_HOME={home}/demo".encode() in first.out
     assert b"DONE: 8 days (8 unchanged)" in again.out
     assert sorted(path.name for path in home.iterdir()) == ["demo"]
+
+
+def test_the_commands_that_it_prints_can_be_given_as_they_stand(home: Path) -> None:
+    out = Command(home).run(*SMALL).out.decode()
+    export = re.search(rf"HEADSUP_HOME={home}/demo \S+/headsup (export \S+ --date \S+) -o", out)
+
+    assert export, out
+    assert Command(home / "demo").run(*export[1].split()).status == 0
 
 
 def test_at_the_end_it_is_served_to_the_key_that_it_prints(home: Path) -> None:

@@ -90,7 +90,10 @@ def test_nothing_published_is_refused_without_a_word_or_a_file(
     written = headsup("export", "churn", "--date", str(day), "-o", str(target))
 
     assert (printed.status, printed.out) == (written.status, written.out) == (2, "")
-    assert f"Nothing is published from {day} to {day}" in written.complaint
+    assert (
+        f"Nothing is published on {day}. Run `headsup generate-report churn --date {day}`"
+        in written.complaint
+    )
     assert not list(tmp_path.glob("*risks*"))
 
 

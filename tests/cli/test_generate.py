@@ -177,7 +177,7 @@ def test_a_plan_tells_days_scans_and_bytes_and_runs_nothing(headsup: Headsup) ->
 
     assert (answer.status, answer.err) == (0, "")
     assert answer.out.startswith("3 of 3 days would be run, in 1 scan reading ")
-    assert "The ledger has of them, counted by academy: 2 published." in answer.out
+    assert "Their days of academies so far: 2 published." in answer.out
     assert missing.out.startswith("2 of 3 days would be run")
     assert headsup("export", "churn", "--date", "2026-05-18").status == 2
 

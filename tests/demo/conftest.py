@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from app.demo.plan import SimulationPlan
-from app.demo.simulate import simulate
+from app.demo.simulation import simulate
 
 PLAN = SimulationPlan(last_day=date(2026, 11, 21), learners=1000, days=60)
 

@@ -3,9 +3,9 @@ from datetime import date
 import duckdb
 import pytest
 
-from app.demo import simulate as module
+from app.demo import simulation as module
 from app.demo.plan import SimulationPlan
-from app.demo.simulate import simulate
+from app.demo.simulation import simulate
 
 MASK = 2**32 - 1
 

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from app.demo.plan import SimulationPlan
-from app.demo.simulate import ACTIVITY_SCHEMA, TELEMETRY_SCHEMA
+from app.demo.simulation import ACTIVITY_SCHEMA, TELEMETRY_SCHEMA
 from app.kit.errors import Invalid
 from tests.demo.conftest import PLAN, Story, tell
 
@@ -34,7 +34,7 @@ def test_another_seed_gives_another_story(story: Story) -> None:
 def test_how_days_are_chunked_changes_nothing(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.demo.simulate.LEARNER_DAYS_A_QUERY", 7 * PLAN.learners)
+    monkeypatch.setattr("app.demo.simulation.LEARNER_DAYS_A_QUERY", 7 * PLAN.learners)
 
     chunked = tell()
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from app.demo.fill import fill
+from app.demo.imports import fill
 from app.demo.plan import SimulationPlan
 from app.kit.clock import utc_now
 from app.kit.db.engine import Database

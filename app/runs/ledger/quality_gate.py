@@ -1,4 +1,4 @@
-"""Whether an academy's day may be published: broken plumbing must not look like mass churn."""
+"""Decides whether an academy's day may be published: lost events must not look like inactivity."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

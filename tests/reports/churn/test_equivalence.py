@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
 
-from app.demo.fill import fill
+from app.demo.imports import fill
 from app.demo.plan import SimulationPlan
-from app.demo.simulate import simulate
+from app.demo.simulation import simulate
 from app.kit.days import days_between
 from app.kit.db.engine import Database
 from app.sources.imports import CheckedRows

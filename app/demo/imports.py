@@ -1,4 +1,4 @@
-"""Puts a simulated academy where a real one would be: through the same imports."""
+"""Loads simulated academies into the sources, through the same imports as real data."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from app.demo.plan import SimulationPlan
-from app.demo.simulate import simulate
+from app.demo.simulation import simulate
 from app.kit.db.engine import Database
 from app.kit.plurals import counted
 from app.sources.imports import CheckedRows, schema_of
@@ -14,13 +14,18 @@ from app.sources.imports.import_file import LOADINGS, FileKind, columns_of_kind
 from app.sources.imports.staging import load_staged
 from app.sources.warehouse.lake.warehouse import Lake
 
-Told = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
 
 async def fill(
-    plan: SimulationPlan, *, database: Database, lake: Lake, now: datetime, told: Told
+    plan: SimulationPlan,
+    *,
+    database: Database,
+    lake: Lake,
+    now: datetime,
+    told: ProgressCallback,
 ) -> None:
-    """Import everything that `plan` makes up; the same plan twice changes nothing."""
+    """Import all rows of `plan`; importing the same plan again changes nothing."""
     with simulate(plan) as simulation:
         for kind, batches in (
             (FileKind.ACADEMIES, simulation.academies()),

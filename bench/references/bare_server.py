@@ -17,7 +17,7 @@ from starlette.routing import Route
 from app.reports.churn.scoring import THRESHOLDS, RiskLevel
 
 CONNECTIONS = 10
-RISKS_SQL = Path(__file__).with_name("bare.sql").read_text("utf-8")
+RISKS_SQL = (Path(__file__).parent / "sql" / "bare_server.sql").read_text("utf-8")
 
 
 def build(url: str, day: date, envelope: bytes) -> Starlette:
@@ -43,7 +43,7 @@ def build(url: str, day: date, envelope: bytes) -> Starlette:
 
 
 def main() -> None:
-    """Run as `python -m bench.bare URL DAY PORT ENVELOPE`."""
+    """Run as `python -m bench.references.bare_server URL DAY PORT ENVELOPE`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("day", type=date.fromisoformat)

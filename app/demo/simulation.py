@@ -1,4 +1,4 @@
-"""Academies of learners who stay, fade, burst, never start, try or cannot pay, made from a seed."""
+"""Simulates academies whose learners stay, fade, burst, never start, try or fail to pay."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -44,11 +44,11 @@ TELEMETRY_SCHEMA = pa.schema(
 
 
 class Simulation:
-    """What a plan gives. Each method starts a stream of its own, in an order that never changes.
+    """The rows of a plan. Each method starts a new stream, always in the same order.
 
-    Rows are made while they are read: neither activity nor telemetry is ever held as a whole.
-    Instants are UTC, to the second, and none lies after the plan's last day but what is planned
-    (`next_payment_at`, `trial_ends_at`, `valid_until`).
+    Rows are generated while they are read: neither activity nor telemetry is held as a whole.
+    Instants are UTC, to the second. Only `next_payment_at`, `trial_ends_at` and `valid_until` may
+    lie after the plan's last day.
     """
 
     def __init__(self, plan: SimulationPlan, connection: duckdb.DuckDBPyConnection) -> None:
@@ -67,11 +67,11 @@ class Simulation:
         return pa.Table.from_arrays(arrays, schema=ACADEMY_SCHEMA).to_reader()
 
     def users(self) -> pa.RecordBatchReader:
-        """Stream id, email, full_name of every learner and of one reviewer an academy."""
+        """Stream id, email, full_name of every learner and of one reviewer in each academy."""
         return self._read(_sql("users"))
 
     def learners(self) -> pa.RecordBatchReader:
-        """Stream user_id, archetype: the hidden truth, for tests and demonstrations."""
+        """Stream user_id, archetype: how each learner was simulated, for tests."""
         return self._read("SELECT user_id, archetype FROM learners ORDER BY user_id")
 
     def subscription_history(self) -> pa.RecordBatchReader:
@@ -112,14 +112,14 @@ class Simulation:
     def _read(self, sql: str, days: Mapping[str, int] | None = None) -> pa.RecordBatchReader:
         numbers = {**self.plan.numbers(), **(days or {})}
         cursor = self._connection.cursor()
-        return cursor.execute(sql, _asked(sql, numbers)).to_arrow_reader(ROWS_A_BATCH)
+        return cursor.execute(sql, _params_of(sql, numbers)).to_arrow_reader(ROWS_A_BATCH)
 
 
 @contextmanager
 def simulate(
     plan: SimulationPlan, *, threads: int = 2, max_memory: str = "1GiB"
 ) -> Iterator[Simulation]:
-    """Make the learners and their payments; everything else is made while it is read."""
+    """Yield the simulation; only learners and payments are generated before rows are read."""
     with TemporaryDirectory(prefix="headsup-demo-") as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "threads": threads,
@@ -130,7 +130,7 @@ def simulate(
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
             for name in ("draws", "learners", "contracts", "payments", "versions", "presence"):
                 sql = _sql(name)
-                connection.execute(sql, _asked(sql, plan.numbers()))
+                connection.execute(sql, _params_of(sql, plan.numbers()))
             yield Simulation(plan, connection)
 
 
@@ -138,6 +138,6 @@ def _sql(name: str) -> str:
     return load_sql(__package__, name)
 
 
-def _asked(sql: str, numbers: Mapping[str, int]) -> dict[str, int]:
-    """Pick the numbers that `sql` names: DuckDB refuses those that it does not ask for."""
+def _params_of(sql: str, numbers: Mapping[str, int]) -> dict[str, int]:
+    """Pick the numbers that `sql` names, because DuckDB refuses parameters that it does not use."""
     return {name: numbers[name] for name in sorted(set(re.findall(r"\$(\w+)", sql)))}

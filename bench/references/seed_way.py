@@ -106,7 +106,7 @@ def _model() -> Any:  # noqa: ANN401 - Django ships no types
 
 
 def main() -> None:
-    """Run as `python -m bench.seed_way URL DAY ROWS`."""
+    """Run as `python -m bench.references.seed_way URL DAY ROWS`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("day", type=date.fromisoformat)

@@ -1,4 +1,4 @@
-"""Query parameters that a route does not have are refused, not ignored."""
+"""Refuses query parameters that a route does not declare, instead of ignoring them."""
 
 from collections.abc import Iterator
 
@@ -11,13 +11,13 @@ from app.kit.http.cached_query import refuse_unknown
 
 
 class RefuseUnknown:
-    """A dependency that names every query parameter that the route does not take."""
+    """A dependency that refuses every query parameter that the route does not declare."""
 
     def __init__(self) -> None:
         self._known: dict[int, frozenset[str]] = {}
 
     async def __call__(self, request: Request) -> None:
-        """Raise `Invalid` for unknown parameters."""
+        """Raise `Invalid`, which names the unknown parameters."""
         if not request.scope["query_string"]:
             return
         known = self._names(request.scope["route"])

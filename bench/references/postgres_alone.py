@@ -7,7 +7,7 @@ from time import perf_counter
 
 import asyncpg
 
-from bench.world import HERE, World
+from bench.world import SQL_FOLDER, World
 
 
 class PostgresAlone:
@@ -31,7 +31,7 @@ async def postgres_alone(made: World, day: date) -> AsyncIterator[PostgresAlone]
     await made.script("seed_table")
     connection = await asyncpg.connect(made.sources.database.url)
     try:
-        rows = (HERE / "seed_rows.sql").read_text("utf-8").format(day=day)
+        rows = (SQL_FOLDER / "seed_rows.sql").read_text("utf-8").format(day=day)
         await connection.execute(rows)
         yield PostgresAlone(connection)
     finally:

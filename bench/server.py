@@ -33,7 +33,7 @@ async def serve(port: int) -> None:
 
 
 def main() -> None:
-    """Run as `python -m bench.serving PORT`, the settings from the environment."""
+    """Run as `python -m bench.server PORT`, the settings from the environment."""
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     logs.configure(level=logging.WARNING, as_json=True)
