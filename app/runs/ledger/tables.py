@@ -11,7 +11,7 @@ from sqlalchemy import Table as TableOfDatabase
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.db.copy import Encoded, content_sha256, copy_in, encode
+from app.kit.db.copy import EncodedRows, content_sha256, copy_in, encode
 from app.kit.db.partitions import is_monthly
 from app.kit.db.tables import Table
 
@@ -71,7 +71,7 @@ class PreparedTable:
     """Rows ready to be written: encoded for COPY, or as they are for INSERT."""
 
     table: ReportTable
-    rows: Encoded | Rows
+    rows: EncodedRows | Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +139,7 @@ async def replace_day(session: AsyncSession, prepared: PreparedDay) -> None:
         session, [each.table for each in prepared.tables], prepared.day, prepared.academy_id
     )
     for each in prepared.tables:
-        if isinstance(each.rows, Encoded):
+        if isinstance(each.rows, EncodedRows):
             if each.rows.rows:
                 await copy_in(session, each.table.name, each.rows)
         elif each.rows:
