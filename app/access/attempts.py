@@ -1,4 +1,4 @@
-"""How many keys that open nothing an address may try."""
+"""Limits how many invalid keys one client address may try."""
 
 import ipaddress
 import time
@@ -7,28 +7,28 @@ from collections.abc import Callable
 
 from app.access.errors import TooManyAttempts
 
-MOST_AT_ONCE = 20
-SECONDS_EACH = 3.0
-"""After `MOST_AT_ONCE` bad keys, one more in so many seconds."""
-MOST_ADDRESSES = 10_000
+MAX_ATTEMPTS = 20
+SECONDS_PER_ATTEMPT = 3.0
+"""After `MAX_ATTEMPTS` invalid keys an address may try one more after each interval of this."""
+MAX_ADDRESSES = 10_000
 IPV6_SITE_BITS = 64
 
 
 class FailedAttempts:
-    """A bucket of attempts for each address, refilled as time passes.
+    """A token bucket of attempts for each address, refilled as time passes.
 
-    A bucket is kept as the instant at which it will be full again, so that an address that is
-    forgotten, because too many others came after it, has a full one.
+    A bucket is stored as the time at which it will be full again. An address that is evicted,
+    because too many others came after it, starts with a full bucket.
     """
 
     def __init__(
         self,
         monotonic: Callable[[], float] = time.monotonic,
         *,
-        most_at_once: int = MOST_AT_ONCE,
+        max_attempts: int = MAX_ATTEMPTS,
     ) -> None:
         self._monotonic = monotonic
-        self._most_at_once = most_at_once
+        self._max_attempts = max_attempts
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
     def is_exhausted(self, address: str) -> bool:
@@ -42,9 +42,9 @@ class FailedAttempts:
         if wait > 0:
             raise TooManyAttempts(wait)
         now = self._monotonic()
-        self._full_at[site] = max(now, self._full_at.get(site, now)) + SECONDS_EACH
+        self._full_at[site] = max(now, self._full_at.get(site, now)) + SECONDS_PER_ATTEMPT
         self._full_at.move_to_end(site)
-        if len(self._full_at) > MOST_ADDRESSES:
+        if len(self._full_at) > MAX_ADDRESSES:
             self._full_at.popitem(last=False)
 
     def __len__(self) -> int:
@@ -54,11 +54,11 @@ class FailedAttempts:
     def _wait(self, site: str) -> float:
         """Return the seconds until the next attempt."""
         full_at = self._full_at.get(site, 0.0)
-        return full_at - self._monotonic() - (self._most_at_once - 1) * SECONDS_EACH
+        return full_at - self._monotonic() - (self._max_attempts - 1) * SECONDS_PER_ATTEMPT
 
 
 def site_of(address: str) -> str:
-    """Return what stands for an address: itself, or the network of an IPv6 address's site."""
+    """Return the address itself, or for IPv6 the /64 network that it belongs to."""
     try:
         network = ipaddress.IPv6Network((address, IPV6_SITE_BITS), strict=False)
     except ValueError:

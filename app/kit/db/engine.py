@@ -1,61 +1,25 @@
-"""Tables with guessable names, and transactions that end at the edge."""
+"""Connections to a PostgreSQL database, and transactions that end where they were opened."""
 
-import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from enum import StrEnum
 from functools import partial
 from secrets import token_hex
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
-from sqlalchemy import DateTime, Enum, MetaData, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
-from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db.arrow_reader import ArrowReader
-from app.kit.db.read_pool import READING, ReadPool
+from app.kit.db.postgres_address import driver_address
+from app.kit.db.read_pool import READ_SETTINGS, ReadPool
 
-NAMING_CONVENTION = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-metadata = MetaData(naming_convention=NAMING_CONVENTION)
-APPLICATION = "headsup"
+APPLICATION_NAME = "headsup"
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
-INSTANT = DateTime(timezone=True)
 DIALECT = "postgresql+asyncpg://"
-CONNECT_SECONDS = 60.0
-HEEDED = re.compile(
-    "host|port|dbname|user|password|passfile|service|options|target_session_attrs"
-    "|ssl(mode|cert|key|rootcert|crl|password|negotiation)|ssl_(min|max)_protocol_version"
-)
-"""The words of an address that asyncpg knows; it would take others for settings of the server."""
-
-
-class Table(SQLModel):
-    """The base of every table; give `table=True`."""
-
-    metadata = metadata
-
-
-def text_enum(kind: type[StrEnum], name: str) -> Enum:
-    """Return a column type that stores the values of `kind` as text under a CHECK."""
-    return Enum(
-        kind,
-        name=name,
-        native_enum=False,
-        create_constraint=True,
-        values_callable=lambda members: [member.value for member in members],
-    )
 
 
 class Database:
@@ -69,11 +33,11 @@ class Database:
         self.url = url
         self.server_settings = {
             "timezone": "UTC",
-            "application_name": f"{APPLICATION} {token_hex(8)}",
+            "application_name": f"{APPLICATION_NAME} {token_hex(8)}",
         }
-        """Of every connection; by their name one finds all connections of a process."""
+        """Settings of every connection; `application_name` identifies the process."""
         self.hopeless: str | None = None
-        """Why the database will not answer again in this process, once that is known."""
+        """Why this process cannot reach the database again, once that is known."""
         self.arrow = ArrowReader(url)
         pool: dict[str, Any] = (
             {"pool_size": pool_size, "max_overflow": 0} if pooled else {"poolclass": NullPool}
@@ -85,15 +49,15 @@ class Database:
             hide_parameters=True,
             **pool,
         )
-        self.reader = ReadPool(partial(self.connect, READING), most=pool_size)
+        self.reader = ReadPool(partial(self.connect, READ_SETTINGS), most=pool_size)
 
     async def connect(self, settings: Mapping[str, str] = NO_SETTINGS) -> asyncpg.Connection:
-        """Make a connection of the driver's own, with more `settings`; the caller closes it.
+        """Open an asyncpg connection with additional `settings`; the caller closes it.
 
-        The driver reads the address itself: so every word of libpq's that it knows is heeded
-        (`sslmode`, `sslrootcert`, ...), where SQLAlchemy would hand it on as an argument.
+        asyncpg gets the address itself, so that it applies libpq's options (`sslmode`,
+        `sslrootcert`, ...), which SQLAlchemy would pass on as keyword arguments.
         """
-        address, timeout = _for_the_driver(self.url)
+        address, timeout = driver_address(self.url)
         told = {**self.server_settings, **settings}
         try:
             return await asyncpg.connect(address, timeout=timeout, server_settings=told)
@@ -108,7 +72,7 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator["Connection"]:
-        """Hold one connection, so that others can tell, and end, whose transactions they are."""
+        """Hold one connection, whose `backend_pid` lets others find and end its transactions."""
         async with self.engine.connect() as held:
             async with held.begin():
                 pid = int((await held.execute(text("SELECT pg_backend_pid()"))).scalar_one())
@@ -122,7 +86,7 @@ class Database:
 
 
 class Connection:
-    """One connection of a database, for transactions one after the other."""
+    """One connection of a database, for consecutive transactions."""
 
     def __init__(self, held: AsyncConnection, *, backend_pid: int) -> None:
         self._held = held
@@ -136,13 +100,3 @@ class Connection:
             session.begin(),
         ):
             yield session
-
-
-def _for_the_driver(url: str) -> tuple[str, float]:
-    """Return the address in the words that asyncpg knows, and how long to wait for the server."""
-    parts = urlsplit(url)
-    words = dict(parse_qsl(parts.query.replace("+", "%2B")))
-    kept = {name: word for name, word in words.items() if HEEDED.fullmatch(name)}
-    seconds = words.get("connect_timeout", "")
-    timeout = float(seconds) if seconds.isdigit() and int(seconds) else CONNECT_SECONDS
-    return urlunsplit(parts._replace(query=urlencode(kept))), timeout

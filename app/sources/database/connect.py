@@ -19,16 +19,16 @@ from app.sources.database.migrations import Schema
 from app.sources.database.watchdog import watching
 
 OLDEST_SERVER = 15
-VARIABLE = "HEADSUP_DATABASE_URL"
+DATABASE_VARIABLE = "HEADSUP_DATABASE_URL"
 
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Open the database of the settings, its tables up to date; closed at the end.
 
-    The embedded server is started and migrated, and started again should it die. Another one is
-    only looked at: `SourceDown` when it does not answer, `Unusable` when it is too old or
-    `headsup migrate` is needed. Either way `Conflict` when the tables are a newer version's.
+    The embedded server is started and migrated, and started again should it die. Any other
+    server is only checked: raises `SourceDown` if it does not answer, `Unusable` if it is too old
+    or `headsup migrate` is needed. Raises `Conflict` if the tables are a newer version's.
     """
     if settings.database_url is None:
         async with (
@@ -92,7 +92,7 @@ async def _check(url: str) -> None:
     with _named(url) as where:
         async with Database(url, pooled=False).engine.connect() as connection:
             refuse_old(await _version(connection), where)
-            found = await migrations.schema_of(connection)
+            found = await migrations.compare_schema(connection)
     migrations.refuse_newer(found)
     if found is Schema.OLDER:
         raise Unusable(f"The tables at {where} are not up to date: run `headsup migrate`.")
@@ -100,8 +100,8 @@ async def _check(url: str) -> None:
 
 @contextmanager
 def _named(url: str) -> Iterator[str]:
-    """Yield the database's place, and name it in what the server or the network says."""
-    address = PostgresAddress.parse(url, VARIABLE)
+    """Yield the host and name of the database, and add them to errors of server and network."""
+    address = PostgresAddress.parse(url, DATABASE_VARIABLE)
     where = address.place
     try:
         yield where

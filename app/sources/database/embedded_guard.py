@@ -1,7 +1,7 @@
-"""Stops the embedded server once nobody uses it; also runs by itself, as a program.
+"""Stops the embedded server when no process uses it; runs as a separate program.
 
-Whoever uses the server holds a shared lock on one file, which the kernel lets go of however the
-process ends. The guard waits for that file to be its own, so a killed user leaves nothing behind.
+Each process that uses the server holds a shared lock on one file, which the kernel releases
+however the process ends. The guard waits for an exclusive lock on it, and then stops the server.
 """
 
 import fcntl
@@ -13,7 +13,7 @@ from pathlib import Path
 
 NEVER_A_PROCESS = 1 << 22 | 1  # above the largest number that Linux gives
 PID_FILE = "postmaster.pid"
-START_SECONDS = 60.0
+POSTMASTER_START_SECONDS = 60.0
 
 
 def postmaster(data: Path) -> int | None:
@@ -42,7 +42,7 @@ def stop(data: Path) -> None:
     if pid is None:
         return
     os.kill(pid, signal.SIGINT)
-    impatient_at = time.monotonic() + START_SECONDS
+    impatient_at = time.monotonic() + POSTMASTER_START_SECONDS
     while postmaster(data) == pid:
         if time.monotonic() > impatient_at:
             os.kill(pid, signal.SIGQUIT)
@@ -57,7 +57,7 @@ def watch(users: Path, data: Path) -> None:
 
 
 def detach() -> None:
-    """Go on as a process of its own, which holds nothing of its parent's open."""
+    """Continue as a separate process, which holds none of its parent's files open."""
     if os.fork():
         os._exit(0)
     os.setsid()

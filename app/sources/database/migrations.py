@@ -13,21 +13,23 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.sql.sqltypes import AutoString
 
-from app.kit.db.engine import Database, metadata
+from app.kit.db.engine import Database
+from app.kit.db.locks import try_lock_key
 from app.kit.db.partitions import is_partition
+from app.kit.db.tables import metadata
 from app.kit.errors import Conflict
 
 APP_ROOT = Path(__file__).parents[2]
-MIGRATING = 4_201_764  # the advisory lock that who migrates holds
+MIGRATION_LOCK = 4_201_764  # the key of the advisory lock that a migrating process holds
 QUEUE_TABLES = re.compile(r"pgqueuer(_.+)?")
 
 
 class Schema(Enum):
-    """How the schema of a database stands to this version of the service."""
+    """Whether a database's schema is older or newer than the one of this version."""
 
     OLDER = auto()
     CURRENT = auto()
@@ -42,7 +44,7 @@ async def upgrade(url: str) -> None:
     database = Database(url, pooled=False)
     async with database.engine.connect() as watch, database.engine.connect() as connection:
         await _take_turn(await watch.execution_options(isolation_level="AUTOCOMMIT"))
-        found = await schema_of(watch)
+        found = await compare_schema(watch)
         refuse_newer(found)
         if found is Schema.OLDER:
             await connection.run_sync(_upgrade)
@@ -59,11 +61,11 @@ async def is_current(url: str) -> bool:
 
 
 async def is_current_at(connection: AsyncConnection) -> bool:
-    """Say the same of the database that a connection leads to."""
-    return await schema_of(connection) is not Schema.OLDER
+    """Tell the same of the database of a connection."""
+    return await compare_schema(connection) is not Schema.OLDER
 
 
-async def schema_of(connection: AsyncConnection) -> Schema:
+async def compare_schema(connection: AsyncConnection) -> Schema:
     """Compare the schema of a database with this version; an unknown revision is a newer one's."""
     found = await connection.run_sync(_revision)
     if found in _older():
@@ -118,8 +120,7 @@ def render_item(kind: str, item: object, _context: AutogenContext) -> str | Lite
 
 async def _take_turn(connection: AsyncConnection) -> None:
     """Wait for the lock without a snapshot, which `CREATE INDEX CONCURRENTLY` would wait for."""
-    taken = text("SELECT pg_try_advisory_lock(:key)")
-    while not await connection.scalar(taken, {"key": MIGRATING}):  # noqa: ASYNC110 - the other is another process
+    while not await try_lock_key(connection, MIGRATION_LOCK):  # noqa: ASYNC110 - the other is another process
         await asyncio.sleep(0.1)
 
 

@@ -1,7 +1,7 @@
-"""Who was erased: known by a keyed hash only, and skipped by whatever brings people in.
+"""Remembers erased users by a keyed hash of their id, so that no import brings them back.
 
-An erasure and whatever writes rows of people keep each other out: a writer holds a shared lock
-from before it reads who was erased until it commits, an erasure the exclusive one.
+Erasures and writers of personal rows exclude each other: a writer holds a shared lock from before
+it reads who was erased until it commits, and an erasure holds the exclusive lock.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.kit.db.locks import lock_transaction, lock_transaction_shared
 from app.kit.sql import load_sql
 from app.sources.directory.models import User
 
@@ -22,9 +23,7 @@ BLOCK_BYTES = 64
 ID_BYTES = 8
 INNER_PAD = 0x36
 OUTER_PAD = 0x5C
-LOCK = "people/erased"
-SHARED_SQL = "SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))"
-EXCLUSIVE_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"
+ERASURE_LOCK = "people/erased"
 COUNT_SQL = "SELECT count(*) FROM erased_users"
 SKIP_SQL = load_sql(__package__, "skip_erased")
 AMONG_SQL = load_sql(__package__, "erased_among")
@@ -36,11 +35,11 @@ def hash_of(key: bytes, user_id: int) -> bytes:
 
 
 async def keep_out(session: AsyncSession) -> None:
-    """Let nobody be erased until the transaction ends, which writes rows of people.
+    """Block erasures until the end of the transaction, which writes personal rows.
 
-    To be called before anything is read that is written, and before other locks on their tables.
+    Call it before reading any data that is then written, and before locking the tables.
     """
-    await (await session.connection()).execute(text(SHARED_SQL), {"name": LOCK})
+    await lock_transaction_shared(session, ERASURE_LOCK)
 
 
 async def count_erased(session: AsyncSession) -> int:
@@ -54,7 +53,7 @@ async def remember_erased(session: AsyncSession, user_id: int, now: datetime) ->
     Waits for everybody who writes rows of people, and keeps them waiting until the transaction
     ends: so it sees all that is to be deleted.
     """
-    await (await session.connection()).execute(text(EXCLUSIVE_SQL), {"name": LOCK})
+    await lock_transaction(session, ERASURE_LOCK)
     user_hash = hash_of(await _key(session), user_id)
     await (await session.connection()).execute(
         text("INSERT INTO erased_users VALUES (:user_hash, :now) ON CONFLICT DO NOTHING"),

@@ -9,7 +9,7 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db.engine import Database
-from app.kit.db.locks import locked_at_once
+from app.kit.db.locks import try_hold_lock
 from app.kit.errors import Conflict
 from app.kit.sql import load_sql
 from app.sources.directory.imports import ACADEMY_IMPORT, USER_IMPORT
@@ -18,21 +18,22 @@ from app.sources.imports.staging import Loading, load_staged
 from app.sources.platform import deletions, sync_state
 from app.sources.platform.connection import Platform
 from app.sources.platform.queries import PLATFORM_SUBSCRIPTION_COLUMNS
-from app.sources.platform.reader import PlatformReader, Reading
+from app.sources.platform.reader import PlatformReader, PlatformRows
 from app.sources.platform.snapshot import PlatformSnapshot
 from app.sources.platform.spool import Spools
 from app.sources.subscriptions.imports import SUBSCRIPTION_IMPORT
+from app.sources.subscriptions.statuses import load_status_sql
 from app.sources.telemetry.imports import TELEMETRY_IMPORT
 
 OVERLAP = timedelta(hours=1)
 """What was stamped so long before it was committed is still read by the next sync."""
-LOCK = "platform/sync"
+SYNC_LOCK = "platform/sync"
 OF_THE_PLATFORM = replace(
     SUBSCRIPTION_IMPORT,
     columns=PLATFORM_SUBSCRIPTION_COLUMNS,
     stage=load_sql(__package__, "stage"),
     merge=(
-        load_sql(__package__, "status_changes"),
+        load_status_sql(__package__, "status_changes"),
         *SUBSCRIPTION_IMPORT.merge,
         load_sql(__package__, "stamps"),
     ),
@@ -74,7 +75,7 @@ async def sync(
     statement took too long), `Conflict` (another sync is at work, or most of what is known
     vanished); then nothing changed.
     """
-    async with locked_at_once(database, LOCK) as connection:
+    async with try_hold_lock(database, SYNC_LOCK) as connection:
         if connection is None:
             raise Conflict("Another sync is at work", code="sync_at_work")
         async with connection.transaction() as session:
@@ -94,7 +95,7 @@ async def sync(
 
 async def _read(
     platform: Platform, spools: Spools, since: Mapping[str, datetime], now: datetime
-) -> Reading:
+) -> PlatformRows:
     """Read in a thread, which is told to stop when this is cancelled."""
     snapshot = PlatformSnapshot(platform)
     reader = PlatformReader(snapshot, spools, since, now)
@@ -108,7 +109,7 @@ async def _read(
 
 
 async def _load(
-    session: AsyncSession, loading: Loading, reading: Reading, now: datetime
+    session: AsyncSession, loading: Loading, reading: PlatformRows, now: datetime
 ) -> Imported:
     batches = reading.rows[loading.kind].batches()
     return await load_staged(

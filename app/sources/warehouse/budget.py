@@ -1,17 +1,15 @@
-"""What queries cost, and the bytes that all of a day's runs may have."""
+"""Prices of queries, and the daily limit on the bytes that they bill."""
 
 from datetime import UTC, datetime, time
 
-from sqlalchemy import text
 from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.kit.db.locks import lock_transaction
 from app.kit.errors import AppError
 from app.kit.plurals import counted
+from app.settings import TIB
 from app.sources.warehouse.models import WarehouseJob
-
-TIB = 1 << 40
-LOCK_SQL = text("SELECT pg_advisory_xact_lock(hashtextextended('warehouse/budget', 0))")
 
 
 class BudgetSpent(AppError):
@@ -20,9 +18,14 @@ class BudgetSpent(AppError):
     status = 409
 
 
-def money(bytes_billed: int, price_per_tib: float) -> str:
+def cost_usd(bytes_billed: int, price_per_tib: float) -> float:
     """Return what bytes cost, in US dollars."""
-    return f"${bytes_billed / TIB * price_per_tib:,.2f}"
+    return bytes_billed / TIB * price_per_tib
+
+
+def money(bytes_billed: int, price_per_tib: float) -> str:
+    """Write what bytes cost, in US dollars and cents."""
+    return f"${cost_usd(bytes_billed, price_per_tib):,.2f}"
 
 
 async def reserve(
@@ -32,7 +35,7 @@ async def reserve(
 
     Raise `BudgetSpent` when it is new and does not fit into the `most` bytes of a day.
     """
-    await (await session.connection()).execute(LOCK_SQL)
+    await lock_transaction(session, "warehouse/budget")
     known = await session.get(WarehouseJob, job)
     if known is not None:
         return known.bytes_billed is not None

@@ -11,12 +11,12 @@ from pydantic import SecretStr
 from sqlalchemy import make_url, text
 
 from app.kit.db.engine import Database
-from app.kit.db.locks import locked_at_once
+from app.kit.db.locks import try_hold_lock
 from app.kit.errors import AppError, Conflict, SourceDown, Unusable
 from app.sources.platform.connection import Platform
 from app.sources.platform.queries import ALL
 from app.sources.platform.snapshot import PlatformSnapshot
-from app.sources.platform.sync import LOCK, sync
+from app.sources.platform.sync import SYNC_LOCK, sync
 from tests.sources.platform.academy import Academy, counts
 from tests.support.locks import idle_transactions
 from tests.support.subscriptions import NOW, at
@@ -88,7 +88,7 @@ async def test_a_role_that_may_not_read_a_table_is_told_which(academy: Academy) 
     await academy.execute(f"REVOKE ALL ON payments_invoice, auth_user FROM {role}")
     await academy.execute(f"GRANT SELECT (id, email, first_name, last_name) ON auth_user TO {role}")
     url = make_url(academy.database.url).update_query_dict({"options": f"-c role={role}"})
-    as_role = SecretStr(url.render_as_string(hide_password=False))
+    as_role = SecretStr(url.render_as_string(hide_password=False).replace("+", "%20"))
 
     with pytest.raises(Unusable) as refused:
         await sync(academy.own, replace(academy.platform, url=as_role), full=True, now=NOW)
@@ -188,7 +188,7 @@ async def test_while_the_platform_is_slow_no_transaction_of_ours_is_open(academy
 
 
 async def test_only_one_sync_is_at_work(academy: Academy) -> None:
-    async with locked_at_once(academy.own, LOCK):
+    async with try_hold_lock(academy.own, SYNC_LOCK):
         with pytest.raises(Conflict, match="Another sync"):
             await academy.sync()
 

@@ -1,4 +1,4 @@
-"""The list of the lake's files: which of them count, and which are to go.
+"""The list of the lake's files: which of them are current, and which are to be removed.
 
 A file that is to be written is noted as a leftover before, and is one no longer when it is listed;
 one that is listed no longer is a leftover from then on. So what a killed writer left, and what a
@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db.engine import Database
-from app.kit.db.locks import locked_at_once
+from app.kit.db.locks import lock_transaction, try_hold_lock
 from app.kit.errors import SourceDown
 from app.sources.warehouse.models import LakeFile, LakeLeftover
 
@@ -26,8 +25,8 @@ READERS_LOCK = "lake/readers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rewritten:
-    """A day as it would be from now on; `path` is None when that is as it was."""
+class DayRewrite:
+    """A rewritten day; `path` is None if its rows did not change."""
 
     day: date
     path: Path | None
@@ -61,10 +60,7 @@ def is_whole(folder: Path, file: LakeFile) -> bool:
 
 async def lock_writer(session: AsyncSession) -> None:
     """Let one transaction at a time write the lake."""
-    connection = await session.connection()
-    await connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": WRITER_LOCK}
-    )
+    await lock_transaction(session, WRITER_LOCK)
 
 
 async def listed_files(session: AsyncSession, days: Sequence[date]) -> Mapping[date, LakeFile]:
@@ -79,7 +75,7 @@ async def announce(database: Database, folder: Path, targets: Sequence[Path]) ->
         await _leave(session, [str(target.relative_to(folder)) for target in targets])
 
 
-async def swap(session: AsyncSession, folder: Path, rewritten: Sequence[Rewritten]) -> None:
+async def swap(session: AsyncSession, folder: Path, rewritten: Sequence[DayRewrite]) -> None:
     """List the new files in the old ones' stead, in the caller's transaction."""
     changed = [day for day in rewritten if day.path is not None]
     replaced = delete(LakeFile).where(col(LakeFile.day).in_([day.day for day in changed]))
@@ -107,8 +103,8 @@ async def sweep_files(database: Database, folder: Path, days: Sequence[date] = (
     list may be the only one there is.
     """
     async with (
-        locked_at_once(database, WRITER_LOCK) as writer,
-        locked_at_once(database, READERS_LOCK) as reader,
+        try_hold_lock(database, WRITER_LOCK) as writer,
+        try_hold_lock(database, READERS_LOCK) as reader,
     ):
         if writer is None or reader is None:
             return

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from app.kit.db.engine import Connection, Database
-from app.kit.db.locks import locked
+from app.kit.db.locks import hold_lock
 from app.sources.directory import erasure
 from app.sources.imports import CheckedRows, Imported
 from app.sources.warehouse.duckdb_engine import Engine, Work
@@ -17,11 +17,11 @@ from app.sources.warehouse.lake.days import (
     read_days,
     sync_folders,
     target_of,
-    write_day,
+    write_day_file,
 )
 from app.sources.warehouse.lake.manifest import (
     WRITER_LOCK,
-    Rewritten,
+    DayRewrite,
     announce,
     intact_path,
     is_whole,
@@ -59,7 +59,7 @@ async def write_activity(
         work = Work(engine)
         read = await work.do(partial(stage, work, rows, staging))
         days = await work.do(partial(part, work, staging))
-        async with locked(database, WRITER_LOCK) as writer:
+        async with hold_lock(database, WRITER_LOCK) as writer:
             erased = await _erased(writer, work, staging)
             async with writer.transaction() as session:
                 before = await listed_files(session, [day for day, _ in days])
@@ -120,7 +120,7 @@ def _count(work: Work, staging: Path, users: frozenset[int]) -> int:
         return int(counted[0]) if counted else 0
 
 
-def _rewrite_all(work: Work, folder: Path, days: Mapping[date, _Source]) -> Sequence[Rewritten]:
+def _rewrite_all(work: Work, folder: Path, days: Mapping[date, _Source]) -> Sequence[DayRewrite]:
     with work.connect() as connection:
         rewritten = [_rewrite(connection, folder, day, source) for day, source in days.items()]
     sync_folders({day.path.parent for day in rewritten if day.path} | {folder})
@@ -129,16 +129,16 @@ def _rewrite_all(work: Work, folder: Path, days: Mapping[date, _Source]) -> Sequ
 
 def _rewrite(
     connection: duckdb.DuckDBPyConnection, folder: Path, day: date, source: _Source
-) -> Rewritten:
+) -> DayRewrite:
     before, target = source.listed, source.target
     found = list(source.staged.iterdir())
     if before is not None and not source.replace:
         found.append(intact_path(folder, before))
-    rows, sha256 = write_day(connection, read_days(connection, found, source.erased), target)
+    rows, sha256 = write_day_file(connection, read_days(connection, found, source.erased), target)
     is_same = before is not None and before.sha256 == sha256 and is_whole(folder, before)
     if is_same:
         target.unlink()
-    return Rewritten(
+    return DayRewrite(
         day=day,
         path=None if is_same else target,
         before=before.rows if before else 0,
