@@ -22,9 +22,20 @@ from app.settings import Settings
 from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
 from tests.cli.conftest import Headsup
-from tests.support.copied import copied_sources
-from tests.support.reporting import ASKER, put, sources_of, subscription, workshop_of
-from tests.support.service import NOW, client, service, token
+from tests.support.database_copies import copied_sources
+from tests.support.http_client import (
+    NOW,
+    open_client,
+    service,
+    token,
+)
+from tests.support.report_runs import (
+    ASKER,
+    put,
+    sources_of,
+    subscription,
+    worker_context,
+)
 
 DAY = date(2026, 3, 10)
 BEFORE = DAY - timedelta(days=1)
@@ -52,7 +63,7 @@ async def reported(database: Database, home: Path) -> None:
 
 async def run(sources: Sources) -> RunStatus:
     request = RunRequest(report_type="renewals", day_from=BEFORE, day_to=DAY)
-    workshop = workshop_of(sources, clock=lambda: NOW)
+    workshop = worker_context(sources, clock=lambda: NOW)
     made, _ = await request_run(request, ASKER, workshop)
     return (await see_through(made.id, workshop)).run.status
 
@@ -67,7 +78,7 @@ def database(sources: Sources) -> Database:
 
 @pytest.fixture
 async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(service(database, tmp_path), await token(database)) as asking:
+    async with open_client(service(database, tmp_path), await token(database)) as asking:
         yield asking
 
 
@@ -194,7 +205,7 @@ async def test_a_key_of_another_report_sees_nothing_of_it(
     database: Database, tmp_path: Path
 ) -> None:
     key = await token(database, Scope.REPORTS_READ, report_types=frozenset({"churn"}))
-    async with client(service(database, tmp_path), key) as asking:
+    async with open_client(service(database, tmp_path), key) as asking:
         answer = await asking.get("/renewals")
 
     assert answer.status_code in {403, 404}
