@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 import typer.main
@@ -14,7 +15,15 @@ from app.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+CODE_PATH = re.compile(r"(?<![\w/])(?:app|tests|bench|alembic)/[\w/]*(?:\.(?:py|sql)\b|(?<=/))")
+DOTTED_NAME = re.compile(r"app(?:\.\w+)+")
+CODE_SPAN = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 COMMAND = re.compile(r"\bheadsup ([a-z][a-z-]*)((?: [^`\n|#]*)?)")
 OPTION = re.compile(r"(?<=\s)--[a-z][a-z-]*")
@@ -58,6 +67,34 @@ def test_what_a_document_links_to_is_there(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_path_of_code_in_a_document_exists(document: Path) -> None:
+    paths = CODE_PATH.findall(document.read_text("utf-8"))
+
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_name_of_code_in_a_document_exists(document: Path) -> None:
+    names = DOTTED_NAME.findall(document.read_text("utf-8"))
+
+    assert [name for name in names if not resolves(name)] == []
+
+
+def resolves(name: str) -> bool:
+    try:
+        resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
+def test_a_decision_has_a_number_of_its_own() -> None:
+    numbers = [int(path.name[:4]) for path in DECISIONS]
+
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_command_in_a_document_can_be_given(document: Path) -> None:
     known = commands()
 
@@ -74,7 +111,7 @@ def commands_in(document: Path) -> Iterator[tuple[str, set[str]]]:
     """Yield each command that stands as code, and its options."""
     text = document.read_text("utf-8")
     blocks = re.findall(r"```(?:console|sh|bash)\n(.*?)```", text, re.DOTALL)
-    spans = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    spans = CODE_SPAN.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL))
     for code in [*blocks, *spans]:
         for name, rest in COMMAND.findall(code):
             yield name, set(OPTION.findall(rest))

@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,22 @@ import pytest
 ROOT = Path(__file__).parents[1]
 NAME = re.compile(r"[a-z0-9-]+")
 MOST_LINES = 400
+MOST_MODULES = 14
+SHARED_NAMES = {"alerts", "log", "report", "router"}
+"""What every room may name alike: its router, its logger, its report and its alerts."""
+WORDS_THAT_NAME_NO_MODULE = frozenset(
+    (
+        *("acting", "alerting", "answering", "asking", "importing", "opening", "reading"),
+        *("reporting", "ruling", "waking", "watching", "writing", "asked", "chosen", "copied"),
+        *("counted", "described", "evaluated", "found", "given", "held", "kept", "listed"),
+        *("opened", "scripted", "shared", "taken", "turned", "unknown", "usable", "vanished"),
+        *("wanted", "ahead", "behind", "between", "chores", "deeds", "glance", "he", "it", "one"),
+        *("other", "she", "that", "them", "there", "they", "this", "today", "two", "we", "what"),
+        *("who", "you", "ask", "evaluate", "fill", "import", "install", "judge", "look"),
+        *("publish", "simulate", "take", "tell"),
+    )
+)
+"""Participles, pronouns, adverbs and verbs; nouns that end alike (`staging`) are left out."""
 
 
 def sources(*folders: str) -> list[Path]:
@@ -28,6 +45,25 @@ def calls_in(path: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield node.lineno, node.func.attr
+
+
+def public_names_in(path: Path) -> Iterator[str]:
+    """Yield each public function, class and constant that a module defines at its top level."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                names = [node.name]
+            case ast.Assign(targets=targets):
+                names = [target.id for target in targets if isinstance(target, ast.Name)]
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names = [name]
+            case _:
+                names = []
+        yield from (name for name in names if not name.startswith("_"))
+
+
+def modules(*folders: str) -> list[Path]:
+    return [path for path in sources(*folders) if path.name != "__init__.py"]
 
 
 def imports_in(path: Path) -> Iterator[str]:
@@ -67,6 +103,42 @@ def test_no_file_is_too_long_to_read() -> None:
     }
 
     assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+
+
+def test_a_public_name_stands_once() -> None:
+    """A reader who searches for a name finds one definition."""
+    places: dict[str, set[str]] = defaultdict(set)
+    for path in sources("app"):
+        for name in public_names_in(path):
+            places[name].add(name_of(path))
+
+    twice = {name: sorted(found) for name, found in places.items() if len(found) > 1}
+    assert {name: found for name, found in twice.items() if name not in SHARED_NAMES} == {}
+
+
+def test_a_room_holds_few_modules() -> None:
+    counts = Counter(name_of(path.parent) for path in modules("app"))
+
+    assert {room: count for room, count in counts.items() if count > MOST_MODULES} == {}
+
+
+def test_a_module_is_named_by_a_noun() -> None:
+    found = [
+        name_of(path)
+        for path in modules("app", "tests/support", "tests/sources/bigquery")
+        if path.stem in WORDS_THAT_NAME_NO_MODULE
+    ]
+
+    assert found == []
+
+
+def test_sql_lies_in_folders_of_its_own() -> None:
+    files = [
+        path for folder in ("app", "bench", "tests") for path in (ROOT / folder).rglob("*.sql")
+    ]
+
+    assert files
+    assert [name_of(path) for path in files if path.parent.name != "sql"] == []
 
 
 def test_nothing_is_mocked() -> None:

@@ -22,9 +22,20 @@ from app.settings import Settings
 from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
 from tests.cli.conftest import Headsup
-from tests.support.copied import copied_sources
-from tests.support.reporting import ASKER, put, sources_of, subscription, workshop_of
-from tests.support.service import NOW, client, service, token
+from tests.support.database_copies import copied_sources
+from tests.support.http_client import (
+    NOW,
+    open_client,
+    service,
+    token,
+)
+from tests.support.report_runs import (
+    ASKER,
+    put,
+    sources_of,
+    subscription,
+    worker_context,
+)
 
 DAY = date(2026, 3, 10)
 BEFORE = DAY - timedelta(days=1)
@@ -52,7 +63,7 @@ async def reported(database: Database, home: Path) -> None:
 
 async def run(sources: Sources) -> RunStatus:
     request = RunRequest(report_type="renewals", day_from=BEFORE, day_to=DAY)
-    workshop = workshop_of(sources, clock=lambda: NOW)
+    workshop = worker_context(sources, clock=lambda: NOW)
     made, _ = await request_run(request, ASKER, workshop)
     return (await see_through(made.id, workshop)).run.status
 
@@ -66,9 +77,9 @@ def database(sources: Sources) -> Database:
 
 
 @pytest.fixture
-async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with client(service(database, tmp_path), await token(database)) as asking:
-        yield asking
+async def client(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with open_client(service(database, tmp_path), await token(database)) as client:
+        yield client
 
 
 async def selected(database: Database, sql: str) -> Sequence[tuple[object, ...]]:
@@ -131,14 +142,14 @@ async def test_the_command_generates_and_exports(headsup: Headsup) -> None:
     assert found == [(1, 5), (2, 22), (3, 7)]
 
 
-async def test_a_list_has_pages_streams_and_a_tag(asking: httpx.AsyncClient) -> None:
+async def test_a_list_has_pages_streams_and_a_tag(client: httpx.AsyncClient) -> None:
     path = "/renewals?sort=renewal"
-    first = (await asking.get(f"{path}&limit=2")).json()
-    second = (await asking.get(f"{path}&limit=2&cursor={first['next_cursor']}")).json()
-    csv = (await asking.get(f"{path}&format=csv&soon=true")).text.splitlines()
-    *lines, end = (await asking.get(f"{path}&format=ndjson")).text.splitlines()
-    whole = await asking.get(path)
-    again = await asking.get(path, headers={"If-None-Match": whole.headers["ETag"]})
+    first = (await client.get(f"{path}&limit=2")).json()
+    second = (await client.get(f"{path}&limit=2&cursor={first['next_cursor']}")).json()
+    csv = (await client.get(f"{path}&format=csv&soon=true")).text.splitlines()
+    *lines, end = (await client.get(f"{path}&format=ndjson")).text.splitlines()
+    whole = await client.get(path)
+    again = await client.get(path, headers={"If-None-Match": whole.headers["ETag"]})
 
     pages = [[item["user_id"] for item in page["items"]] for page in (first, second)]
     assert pages == [[1, 3], [2]]
@@ -148,9 +159,9 @@ async def test_a_list_has_pages_streams_and_a_tag(asking: httpx.AsyncClient) -> 
     assert again.status_code == 304
 
 
-async def test_days_are_summed(asking: httpx.AsyncClient) -> None:
-    summary = (await asking.get("/renewals/summary")).json()["items"]
-    trend = (await asking.get("/renewals/trend?group=academy")).json()["items"]
+async def test_days_are_summed(client: httpx.AsyncClient) -> None:
+    summary = (await client.get("/renewals/summary")).json()["items"]
+    trend = (await client.get("/renewals/trend?group=academy")).json()["items"]
 
     assert summary == [{"academy_id": None, "subscribers": 3, "soon": 2}]
     assert [(item["report_date"], item["academy_id"], item["soon"]) for item in trend] == [
@@ -163,8 +174,8 @@ async def test_days_are_summed(asking: httpx.AsyncClient) -> None:
 
 async def test_who_renews_soon_has_an_alert(database: Database, tmp_path: Path) -> None:
     key = await token(database, Scope.ALERTS_READ)
-    async with client(service(database, tmp_path), key) as asking:
-        listed = (await asking.get("/alerts")).json()["items"]
+    async with open_client(service(database, tmp_path), key) as client:
+        listed = (await client.get("/alerts")).json()["items"]
 
     assert {(item["user_id"], item["alert_type"], item["reason"]) for item in listed} == {
         (1, "RENEWAL_SOON", "renews in 4 days"),
@@ -172,13 +183,13 @@ async def test_who_renews_soon_has_an_alert(database: Database, tmp_path: Path) 
     }
 
 
-async def test_an_erased_person_is_gone(sources: Sources, asking: httpx.AsyncClient) -> None:
-    before = await asking.get("/renewals")
+async def test_an_erased_person_is_gone(sources: Sources, client: httpx.AsyncClient) -> None:
+    before = await client.get("/renewals")
     async with sources.database.transaction() as session:
         deleted = await erase(session, sources.warehouse, 1, NOW)
 
     tag = {"If-None-Match": before.headers["ETag"]}
-    after = await asking.get("/renewals", headers=tag)
+    after = await client.get("/renewals", headers=tag)
 
     assert deleted["renewal_reports"] == 2
     assert [item["user_id"] for item in after.json()["items"]] == [3, 2]
@@ -193,8 +204,8 @@ async def test_the_house_is_kept_for_it_too(sources: Sources, tmp_path: Path) ->
     assert await selected(sources.database, months) == [(True,)]
 
 
-async def test_the_api_describes_it(asking: httpx.AsyncClient) -> None:
-    described = (await asking.get("/openapi.json")).json()
+async def test_the_api_describes_it(client: httpx.AsyncClient) -> None:
+    described = (await client.get("/openapi.json")).json()
 
     (tag,) = [tag for tag in described["tags"] if tag["name"] == "renewals"]
     assert tag["description"].startswith("Whose subscription renews")
@@ -205,7 +216,7 @@ async def test_a_key_of_another_report_sees_nothing_of_it(
     database: Database, tmp_path: Path
 ) -> None:
     key = await token(database, Scope.REPORTS_READ, report_types=frozenset({"churn"}))
-    async with client(service(database, tmp_path), key) as asking:
-        answer = await asking.get("/renewals")
+    async with open_client(service(database, tmp_path), key) as client:
+        answer = await client.get("/renewals")
 
     assert answer.status_code in {403, 404}

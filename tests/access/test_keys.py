@@ -12,7 +12,12 @@ from app.access import store
 from app.access.models import ApiKey
 from app.access.scopes import Key, Scope
 from app.kit.db.engine import Database
-from tests.support.service import NOW, client, service, token
+from tests.support.http_client import (
+    NOW,
+    open_client,
+    service,
+    token,
+)
 
 
 @pytest.fixture
@@ -20,8 +25,8 @@ async def admin(database: Database, tmp_path: Path) -> AsyncIterator[httpx.Async
     """A client that keeps the keys of two academies."""
     scopes = (Scope.ADMIN, Scope.REPORTS_READ)
     key = await token(database, *scopes, academies=frozenset({1, 2}), expires_at=NOW + timedelta(9))
-    async with client(service(database, tmp_path), key) as asking:
-        yield asking
+    async with open_client(service(database, tmp_path), key) as client:
+        yield client
 
 
 def asked(**changes: object) -> dict[str, object]:
@@ -116,8 +121,8 @@ async def test_keys_that_could_not_have_been_made_are_neither_listed_nor_revoked
 async def test_an_expired_key_opens_nothing(database: Database, tmp_path: Path) -> None:
     key = await token(database, expires_at=NOW)
 
-    async with client(service(database, tmp_path), key) as asking:
-        answer = await asking.get("/me")
+    async with open_client(service(database, tmp_path), key) as client:
+        answer = await client.get("/me")
 
     assert answer.json()["code"] == "invalid_key"
 
@@ -127,8 +132,8 @@ async def test_an_expired_key_opens_nothing(database: Database, tmp_path: Path) 
     ["", "Bearer", "Bearer x", "Bearer hu_", "Bearer hu_a_b", "Basic aHU6aHU=", "Bearer hu_\0_x"],
 )
 async def test_what_is_no_key_opens_nothing(database: Database, tmp_path: Path, sent: str) -> None:
-    async with client(service(database, tmp_path)) as asking:
-        answer = await asking.get("/me", headers={b"Authorization": sent.encode()})
+    async with open_client(service(database, tmp_path)) as client:
+        answer = await client.get("/me", headers={b"Authorization": sent.encode()})
 
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 
@@ -139,18 +144,18 @@ async def test_another_secret_under_a_known_prefix_opens_nothing(
     key = await token(database)
     forged = key.rpartition("_")[0] + "_" + "A" * 43
 
-    async with client(service(database, tmp_path), forged) as asking:
-        assert (await asking.get("/me")).status_code == 401
+    async with open_client(service(database, tmp_path), forged) as client:
+        assert (await client.get("/me")).status_code == 401
 
 
 async def test_a_key_that_was_just_verified_costs_no_statement(
     database: Database, tmp_path: Path, statements: list[str]
 ) -> None:
-    async with client(service(database, tmp_path), await token(database)) as asking:
-        await asking.get("/me")
+    async with open_client(service(database, tmp_path), await token(database)) as client:
+        await client.get("/me")
         statements.clear()
 
-        await asking.get("/me")
+        await client.get("/me")
 
     assert statements == []
 

@@ -11,13 +11,18 @@ from app.access import store
 from app.access.authentication import KEY_CACHE_SECONDS, KeyCache
 from app.access.scopes import Key, Scope
 from app.kit.db.engine import Database
-from tests.support.service import NOW, client, service, token
+from tests.support.http_client import (
+    NOW,
+    open_client,
+    service,
+    token,
+)
 
 KEY = Key(id=UUID(int=1), name="n", prefix="p", scopes=frozenset({Scope.ADMIN}))
 
 
-async def status(asking: httpx.AsyncClient) -> int:
-    return (await asking.get("/me")).status_code
+async def status(client: httpx.AsyncClient) -> int:
+    return (await client.get("/me")).status_code
 
 
 async def test_a_remembered_key_opens_nothing_once_it_has_expired(
@@ -29,11 +34,11 @@ async def test_a_remembered_key_opens_nothing_once_it_has_expired(
         return now[0]
 
     key = await token(database, expires_at=NOW + timedelta(seconds=1))
-    async with client(service(database, tmp_path, clock=clock), key) as asking:
-        before = await status(asking)
+    async with open_client(service(database, tmp_path, clock=clock), key) as client:
+        before = await status(client)
         now[0] += timedelta(seconds=1)
 
-        assert (before, await status(asking)) == (200, 401)
+        assert (before, await status(client)) == (200, 401)
 
 
 async def test_a_key_that_another_process_revoked_is_refused_once_it_is_forgotten(
@@ -41,15 +46,15 @@ async def test_a_key_that_another_process_revoked_is_refused_once_it_is_forgotte
 ) -> None:
     key = await token(database)
     app = service(database, tmp_path)
-    async with client(app, key) as asking:
-        before = await status(asking)
+    async with open_client(app, key) as client:
+        before = await status(client)
         async with database.transaction() as session:
             (row,) = await store.list_all_keys(session)
             await store.revoke_api_key(session, row, NOW)
-        meanwhile = await status(asking)
+        meanwhile = await status(client)
         app.state.key_cache.seconds = 0.0
 
-        assert (before, meanwhile, await status(asking)) == (200, 200, 401)
+        assert (before, meanwhile, await status(client)) == (200, 200, 401)
 
 
 def test_a_key_is_remembered_for_five_seconds() -> None:
@@ -69,10 +74,10 @@ async def test_a_key_of_other_reports_does_not_see_this_one(
 ) -> None:
     key = await token(database, *Scope, report_types=frozenset({"weather"}))
 
-    async with client(service(database, tmp_path), key) as asking:
-        answer = await asking.get(path)
-        listed = [(await asking.get(each)).json()["items"] for each in ("/reports", "/alerts")]
-        run = await asking.post("/reports/churn/run")
+    async with open_client(service(database, tmp_path), key) as client:
+        answer = await client.get(path)
+        listed = [(await client.get(each)).json()["items"] for each in ("/reports", "/alerts")]
+        run = await client.post("/reports/churn/run")
 
     assert (answer.status_code, answer.json()["code"]) == (403, "report_not_allowed")
     assert listed == [[], []]
@@ -83,9 +88,9 @@ async def test_a_key_of_one_report_makes_none_of_all(database: Database, tmp_pat
     key = await token(database, Scope.ADMIN, report_types=frozenset({"churn"}))
     wanted = {"name": "n", "scopes": ["admin"]}
 
-    async with client(service(database, tmp_path), key) as asking:
-        of_all = await asking.post("/keys", json=wanted)
-        of_one = await asking.post("/keys", json={**wanted, "report_types": ["churn"]})
+    async with open_client(service(database, tmp_path), key) as client:
+        of_all = await client.post("/keys", json=wanted)
+        of_one = await client.post("/keys", json={**wanted, "report_types": ["churn"]})
 
     assert (of_all.status_code, of_one.status_code) == (403, 201)
 

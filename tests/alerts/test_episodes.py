@@ -28,7 +28,7 @@ from tests.alerts.academy_model import (
     AcademyWorld,
     day,
 )
-from tests.support.runs import made, run_request
+from tests.support.run_records import new_run, run_request
 from tests.support.scripted_alerts import (
     UTC_ZONE,
     Day,
@@ -136,7 +136,7 @@ async def test_the_evaluation_waits_for_a_day_that_a_run_has_still_to_publish(
     world: AcademyWorld,
 ) -> None:
     request = run_request(report_type="scripted", day_from=day(1), day_to=day(1))
-    run = await made(world.database, request)
+    run = await new_run(world.database, request)
     for number in range(3):
         await world.publish(day(number), {1: AWAY})
 

@@ -12,8 +12,8 @@ from app.alerts.queries import listing
 from app.alerts.queries.filters import AlertFilter
 from app.alerts.queries.watermarks import LIST_VERSION_SQL
 from app.kit.db.engine import Database
-from tests.support.alerting import critical, published
-from tests.support.service import NOW
+from tests.support.churn_alerts import critical_learner, publish_and_evaluate
+from tests.support.http_client import NOW
 
 OPENED_AND_CLOSED = text(
     """
@@ -52,7 +52,7 @@ async def test_a_page_is_read_from_an_index_without_a_sort(
     academies: Sequence[int] | None,
     statuses: Sequence[AlertStatus] | None,
 ) -> None:
-    await published(database, critical(1), critical(2, academy_id=2))
+    await publish_and_evaluate(database, critical_learner(1), critical_learner(2, academy_id=2))
     async with database.engine.begin() as connection:
         await connection.execute(OPENED_AND_CLOSED)
         await connection.execute(text("ANALYZE alerts"))
@@ -69,7 +69,7 @@ async def test_a_page_is_read_from_an_index_without_a_sort(
 async def test_the_list_version_is_read_without_a_scan_of_the_alerts(
     database: Database,
 ) -> None:
-    await published(database, critical(1))
+    await publish_and_evaluate(database, critical_learner(1))
     async with database.engine.begin() as connection:
         await connection.execute(OPENED_AND_CLOSED)
         await connection.execute(text("ANALYZE alerts"))

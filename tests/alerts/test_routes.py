@@ -10,17 +10,23 @@ import pytest
 from app.access.scopes import Scope
 from app.kit.db.engine import Database
 from app.sources.directory.models import User
-from tests.support.alerting import critical, owing, published
-from tests.support.copied import copied_database
-from tests.support.published import risk
-from tests.support.service import client, service, token
+from tests.support.churn_alerts import (
+    critical_learner,
+    learner_with_failed_payment,
+    publish_and_evaluate,
+)
+from tests.support.database_copies import copied_database
+from tests.support.http_client import open_client, service, token
+from tests.support.published_days import risk
 
 BOTH = (Scope.ALERTS_READ, Scope.ALERTS_WRITE)
 
 
 async def three_alerts(database: Database, _: Path) -> None:
     """Three learners with an alert each, one of them in academy 2."""
-    await published(database, risk(user_id=1), owing(2), critical(3, academy_id=2))
+    await publish_and_evaluate(
+        database, risk(user_id=1), learner_with_failed_payment(2), critical_learner(3, academy_id=2)
+    )
     async with database.transaction() as session:
         session.add(User(id=2, email="two@example.com", full_name="Two"))
 
@@ -32,7 +38,7 @@ database = copied_database(three_alerts)
 async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose key may read and write alerts."""
     key = await token(database, *BOTH)
-    async with client(service(database, tmp_path), key) as asked:
+    async with open_client(service(database, tmp_path), key) as asked:
         yield asked
 
 

@@ -11,11 +11,25 @@ from app.access.scopes import Scope
 from app.kit.days import ONE_DAY
 from app.kit.db.engine import Database
 from app.sources.imports.import_file import FileKind
-from tests.support.alerting import critical, owing, published
-from tests.support.copied import copied_database
-from tests.support.published import DAY, publish, replace_day, risk
-from tests.support.reporting import put
-from tests.support.service import NOW, client, service, token
+from tests.support.churn_alerts import (
+    critical_learner,
+    learner_with_failed_payment,
+    publish_and_evaluate,
+)
+from tests.support.database_copies import copied_database
+from tests.support.http_client import (
+    NOW,
+    open_client,
+    service,
+    token,
+)
+from tests.support.published_days import (
+    DAY,
+    publish,
+    replace_day,
+    risk,
+)
+from tests.support.report_runs import put
 
 BOTH = (Scope.ALERTS_READ, Scope.ALERTS_WRITE)
 
@@ -37,7 +51,9 @@ def clock() -> SettableClock:
 
 async def two_alerts(database: Database, _: Path) -> None:
     """Two learners with an alert each, one of them in academy 2."""
-    await published(database, owing(2), critical(3, academy_id=2))
+    await publish_and_evaluate(
+        database, learner_with_failed_payment(2), critical_learner(3, academy_id=2)
+    )
 
 
 database = copied_database(two_alerts)
@@ -49,7 +65,7 @@ async def asking(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose key may read and write alerts."""
     app = service(database, tmp_path, clock=clock)
-    async with client(app, await token(database, *BOTH)) as asked:
+    async with open_client(app, await token(database, *BOTH)) as asked:
         yield asked
 
 
@@ -101,7 +117,9 @@ async def test_a_publication_counts_when_it_is_committed(
     asking: httpx.AsyncClient, database: Database
 ) -> None:
     async with database.transaction() as session:
-        await replace_day(session, DAY, 1, [owing(2, churn_risk_score=30.0)], {})
+        await replace_day(
+            session, DAY, 1, [learner_with_failed_payment(2, churn_risk_score=30.0)], {}
+        )
         answer = await asking.get("/alerts")
 
     assert answer.json()["items"][-1]["current_score"] == 20
@@ -111,7 +129,7 @@ async def test_a_publication_counts_when_it_is_committed(
 async def test_an_erasure_makes_the_etag_invalid(
     asking: httpx.AsyncClient, database: Database
 ) -> None:
-    await published(database, risk(user_id=9, report_date=DAY + ONE_DAY))
+    await publish_and_evaluate(database, risk(user_id=9, report_date=DAY + ONE_DAY))
     answer = await asking.get("/alerts?status=RESOLVED&user=2")
     known = {"If-None-Match": answer.headers["ETag"]}
 

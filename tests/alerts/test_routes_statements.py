@@ -6,8 +6,8 @@ import pytest
 
 from app.access.scopes import Scope
 from app.kit.db.engine import Database
-from tests.support.alerting import critical, published
-from tests.support.service import client, service, token
+from tests.support.churn_alerts import critical_learner, publish_and_evaluate
+from tests.support.http_client import open_client, service, token
 
 PATHS = [
     "/alerts?limit=1000",
@@ -22,7 +22,7 @@ async def counts(
 ) -> tuple[int, int]:
     """Count the statements of a read, and the bytes of its answer."""
     key = await token(database, Scope.ALERTS_READ, Scope.PEOPLE_READ)
-    async with client(service(database, home), key) as client_:
+    async with open_client(service(database, home), key) as client_:
         await client_.get("/me")
         statements.clear()
         answer = await client_.get(path)
@@ -34,10 +34,12 @@ async def counts(
 async def test_a_request_takes_as_many_statements_for_many_alerts_as_for_one(
     database: Database, tmp_path: Path, statements: list[str], path: str
 ) -> None:
-    await published(database, critical(1))
+    await publish_and_evaluate(database, critical_learner(1))
     few, small = await counts(database, tmp_path, path, statements)
-    rows = [critical(user, academy_id=academy) for user in range(1, 41) for academy in (1, 2, 3)]
-    await published(database, *rows)
+    rows = [
+        critical_learner(user, academy_id=academy) for user in range(1, 41) for academy in (1, 2, 3)
+    ]
+    await publish_and_evaluate(database, *rows)
 
     many, large = await counts(database, tmp_path, path, statements)
 

@@ -13,10 +13,14 @@ from app.access.scopes import Scope
 from app.alerts.api.responses import AlertItem
 from app.kit.db.engine import Database
 from app.sources.directory.models import User
-from tests.support.alerting import critical, owing, published
-from tests.support.copied import copied_database
-from tests.support.published import risk
-from tests.support.service import client, service, token
+from tests.support.churn_alerts import (
+    critical_learner,
+    learner_with_failed_payment,
+    publish_and_evaluate,
+)
+from tests.support.database_copies import copied_database
+from tests.support.http_client import open_client, service, token
+from tests.support.published_days import risk
 
 BOTH = (Scope.ALERTS_READ, Scope.ALERTS_WRITE)
 
@@ -24,7 +28,13 @@ BOTH = (Scope.ALERTS_READ, Scope.ALERTS_WRITE)
 async def five_alerts(database: Database, _: Path) -> None:
     """Four learners with an alert each; one of them, in academy 2, has a second one."""
     twice = {"subscription_status": "PAYMENT_ISSUE", "has_payment_issues": True, "academy_id": 2}
-    await published(database, risk(user_id=1), owing(2), owing(3), critical(4, **twice))
+    await publish_and_evaluate(
+        database,
+        risk(user_id=1),
+        learner_with_failed_payment(2),
+        learner_with_failed_payment(3),
+        critical_learner(4, **twice),
+    )
     async with database.transaction() as session:
         session.add(User(id=1, email="=cmd()", full_name='a "b", c'))
 
@@ -35,7 +45,7 @@ database = copied_database(five_alerts)
 @pytest.fixture
 async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose key may read and write alerts."""
-    async with client(service(database, tmp_path), await token(database, *BOTH)) as asked:
+    async with open_client(service(database, tmp_path), await token(database, *BOTH)) as asked:
         yield asked
 
 
@@ -153,8 +163,12 @@ async def test_a_list_with_count_has_the_total(
 async def test_a_page_takes_four_statements_however_many_alerts_it_has(
     asking: httpx.AsyncClient, database: Database, statements: list[str], alerts: int
 ) -> None:
-    await published(
-        database, *(owing(user, academy_id=1 + user % 3) for user in range(1, alerts + 1))
+    await publish_and_evaluate(
+        database,
+        *(
+            learner_with_failed_payment(user, academy_id=1 + user % 3)
+            for user in range(1, alerts + 1)
+        ),
     )
     await asking.get("/me")
     statements.clear()

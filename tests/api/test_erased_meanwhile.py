@@ -21,8 +21,9 @@ from app.sources.imports import CheckedRows
 from app.sources.imports.import_file import LOADINGS, FileKind
 from app.sources.imports.staging import load_staged
 from app.sources.sources import Sources
-from tests.support.locks import WAITED_SECONDS, until_waiting
-from tests.support.reporting import (
+from tests.support.http_client import open_client, service, token
+from tests.support.locks import WAITED_SECONDS, wait_for_lock_waiters
+from tests.support.report_runs import (
     NOW,
     batch_of,
     event,
@@ -32,8 +33,7 @@ from tests.support.reporting import (
     sources_of,
     subscription,
 )
-from tests.support.service import client, service, token
-from tests.support.waking import morning_after, settle
+from tests.support.schedule_wakes import morning_after, settle
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -60,16 +60,16 @@ async def sources(database: Database, tmp_path: Path) -> Sources:
 
 
 @pytest.fixture
-async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def client(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who erases people and acts on alerts."""
     scopes = (Scope.PEOPLE_ERASE, Scope.ALERTS_READ, Scope.ALERTS_WRITE)
-    async with client(service(database, tmp_path), await token(database, *scopes)) as one:
+    async with open_client(service(database, tmp_path), await token(database, *scopes)) as one:
         yield one
 
 
-async def erased(asking: httpx.AsyncClient, user_id: int = GONE) -> dict[str, int]:
+async def erased(client: httpx.AsyncClient, user_id: int = GONE) -> dict[str, int]:
     """Erase a person over HTTP; return what was deleted."""
-    answer = await asking.delete(f"/users/{user_id}")
+    answer = await client.delete(f"/users/{user_id}")
     assert answer.status_code == 200, answer.text
     deleted: dict[str, int] = answer.json()["deleted"]
     return deleted
@@ -95,15 +95,15 @@ async def rows_of(database: Database, day: date, academy_id: int) -> int:
         return (await session.get_one(ReportDay, ("churn", day, academy_id))).rows
 
 
-async def test_what_was_read_before_an_erasure_is_not_published_after_it(
-    sources: Sources, database: Database, asking: httpx.AsyncClient
+async def test_a_day_read_before_an_erasure_is_not_published_after_it(
+    sources: Sources, database: Database, client: httpx.AsyncClient
 ) -> None:
     async with database.transaction() as session:
         await ledger.lock_day(session, "churn", DAY, 1)
         await ledger.lock_day(session, "churn", DAY, 2)
         running = asyncio.create_task(run_days(sources, DAY, DAY))
-        await until_waiting(database, 2)
-        await erased(asking)
+        await wait_for_lock_waiters(database, 2)
+        await erased(client)
     outcome = await running
 
     assert await stored(database) == [1, 3, 4, 5]
@@ -112,29 +112,29 @@ async def test_what_was_read_before_an_erasure_is_not_published_after_it(
 
 
 async def test_an_erasure_waits_for_a_publication_and_deletes_what_it_wrote(
-    sources: Sources, database: Database, asking: httpx.AsyncClient
+    sources: Sources, database: Database, client: httpx.AsyncClient
 ) -> None:
     async with closed(database, "churn_day_summaries"):
         running = asyncio.create_task(run_days(sources, DAY, DAY))
-        await until_waiting(database, 2)
-        erasing = asyncio.create_task(erased(asking))
-        await until_waiting(database, 3)
+        await wait_for_lock_waiters(database, 2)
+        erasing = asyncio.create_task(erased(client))
+        await wait_for_lock_waiters(database, 3)
     await asyncio.gather(running, erasing)
 
     assert await stored(database) == [1, 3, 4, 5]
 
 
-async def test_an_academy_that_was_published_before_it_is_published_again_without_them(
-    sources: Sources, database: Database, asking: httpx.AsyncClient
+async def test_an_academy_published_before_an_erasure_is_published_again_without_the_person(
+    sources: Sources, database: Database, client: httpx.AsyncClient
 ) -> None:
     async with database.transaction() as session:
         await ledger.lock_day(session, "churn", DAY, 2)
         running = asyncio.create_task(run_days(sources, DAY, DAY))
-        await until_waiting(database, 1)
+        await wait_for_lock_waiters(database, 1)
         async with asyncio.timeout(WAITED_SECONDS):
             while await stored(database) != [1, GONE, 3]:  # noqa: ASYNC110 - the other academy
                 await asyncio.sleep(0.01)
-        await erased(asking)
+        await erased(client)
     await running
 
     assert await stored(database) == [1, 3, 4, 5]
@@ -142,13 +142,13 @@ async def test_an_academy_that_was_published_before_it_is_published_again_withou
 
 
 async def test_a_day_that_was_read_ahead_is_read_again_as_well(
-    sources: Sources, database: Database, asking: httpx.AsyncClient
+    sources: Sources, database: Database, client: httpx.AsyncClient
 ) -> None:
     async with database.transaction() as session:
         await ledger.lock_day(session, "churn", DAY, 1)
         running = asyncio.create_task(run_days(sources, DAY, NEXT))
-        await until_waiting(database, 1)
-        await erased(asking)
+        await wait_for_lock_waiters(database, 1)
+        await erased(client)
     await running
 
     assert await stored(database) == [1, 3, 4, 5]
@@ -156,13 +156,13 @@ async def test_a_day_that_was_read_ahead_is_read_again_as_well(
 
 
 async def test_an_erasure_waits_for_an_evaluation_and_deletes_its_alerts(
-    sources: Sources, database: Database, asking: httpx.AsyncClient
+    sources: Sources, database: Database, client: httpx.AsyncClient
 ) -> None:
     async with closed(database, "alert_day_counts"):
         running = asyncio.create_task(run_days(sources, DAY, DAY))
-        await until_waiting(database, 1)
-        erasing = asyncio.create_task(erased(asking))
-        await until_waiting(database, 2)
+        await wait_for_lock_waiters(database, 1)
+        erasing = asyncio.create_task(erased(client))
+        await wait_for_lock_waiters(database, 2)
     deleted, _ = await asyncio.gather(erasing, running)
 
     assert deleted["alerts"] > 0
@@ -170,13 +170,13 @@ async def test_an_erasure_waits_for_an_evaluation_and_deletes_its_alerts(
 
 
 async def test_an_erasure_waits_for_an_import_and_deletes_what_it_brought(
-    database: Database, asking: httpx.AsyncClient
+    database: Database, client: httpx.AsyncClient
 ) -> None:
     rows = CheckedRows(iter([batch_of(FileKind.SUBSCRIPTIONS, [subscription(9)])]), name="late")
     async with database.transaction() as session:
         await load_staged(session, rows, LOADINGS[FileKind.SUBSCRIPTIONS], NOW)
-        erasing = asyncio.create_task(erased(asking, 9))
-        await until_waiting(database, 1)
+        erasing = asyncio.create_task(erased(client, 9))
+        await wait_for_lock_waiters(database, 1)
     deleted = await erasing
 
     assert (deleted["subscriptions"], deleted["subscription_history"]) == (1, 1)
@@ -189,48 +189,48 @@ async def test_an_import_waits_for_an_erasure_and_skips_the_person(
     async with database.transaction() as session:
         await erasure.remember_erased(session, 9, NOW)
         importing = asyncio.create_task(put(database, FileKind.SUBSCRIPTIONS, [subscription(9)]))
-        await until_waiting(database, 1)
+        await wait_for_lock_waiters(database, 1)
     imported = await importing
 
     assert (imported.inserted, imported.skipped_erased) == (0, 1)
 
 
-async def test_who_acts_on_an_alert_that_is_being_erased_is_told_that_it_is_gone(
-    sources: Sources, database: Database, asking: httpx.AsyncClient
+async def test_an_action_on_an_alert_that_is_being_erased_is_refused(
+    sources: Sources, database: Database, client: httpx.AsyncClient
 ) -> None:
     await run_days(sources, DAY, DAY)
-    listed = (await asking.get("/alerts")).json()["items"]
+    listed = (await client.get("/alerts")).json()["items"]
     assert {alert["user_id"] for alert in listed} == {GONE}
 
     async with database.transaction() as session:
         await erase(session, sources.warehouse, GONE, NOW)
         path = f"/alerts/{listed[0]['id']}"
-        acting = asyncio.create_task(asking.patch(path, json={"status": "ACKNOWLEDGED"}))
-        await until_waiting(database, 1)
+        acting = asyncio.create_task(client.patch(path, json={"status": "ACKNOWLEDGED"}))
+        await wait_for_lock_waiters(database, 1)
     answer = await acting
 
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_alert")
 
 
-async def test_no_list_of_alerts_that_was_kept_shows_the_erased(
-    sources: Sources, database: Database, asking: httpx.AsyncClient
+async def test_a_cached_list_of_alerts_never_shows_an_erased_person(
+    sources: Sources, database: Database, client: httpx.AsyncClient
 ) -> None:
     await run_days(sources, DAY, DAY)
     async with database.transaction() as session:
         await (await session.connection()).execute(text("DELETE FROM churn_risk_reports"))
-    before = await asking.get("/alerts")
+    before = await client.get("/alerts")
 
-    await erased(asking)
+    await erased(client)
 
-    after = await asking.get("/alerts", headers={"If-None-Match": before.headers["etag"]})
+    after = await client.get("/alerts", headers={"If-None-Match": before.headers["etag"]})
     assert (after.status_code, after.json()["items"]) == (200, [])
 
 
-async def test_the_next_wake_computes_the_days_that_lost_rows_again(
-    sources: Sources, database: Database, asking: httpx.AsyncClient
+async def test_the_scheduler_recomputes_days_that_lost_rows(
+    sources: Sources, database: Database, client: httpx.AsyncClient
 ) -> None:
     await settle(sources, morning_after(NEXT))
-    await erased(asking)
+    await erased(client)
 
     await settle(sources, morning_after(NEXT) + timedelta(hours=1))
 

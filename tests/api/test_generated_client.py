@@ -12,11 +12,11 @@ import pytest
 from app.access.scopes import Scope
 from app.kit.db.engine import Database
 from app.runs.models import EVERY_ACADEMY
-from tests.support.academies import filled, yesterday
-from tests.support.described import DESCRIBED, OPERATIONS
-from tests.support.reporting import run_days
-from tests.support.service import token
-from tests.support.services import services
+from tests.support.http_client import token
+from tests.support.openapi_document import DOCUMENT, OPERATIONS
+from tests.support.report_runs import run_days
+from tests.support.service_processes import services
+from tests.support.simulated_academies import simulated_sources, yesterday
 
 UNKNOWN_BODY = "Unsupported content type application/x-ndjson"
 """Of the generator; the operations that say so have a JSON body as well."""
@@ -57,7 +57,7 @@ async def said_by(*words: str, folder: Path) -> str:
 @pytest.fixture
 async def program(tmp_path: Path) -> Path:
     """A program beside the client that it uses; no operation is missing from the client."""
-    (tmp_path / "openapi.json").write_text(json.dumps(DESCRIBED), "utf-8")
+    (tmp_path / "openapi.json").write_text(json.dumps(DOCUMENT), "utf-8")
     (tmp_path / "program.py").write_text(PROGRAM, "utf-8")
     where = ("--path", "openapi.json", "--output-path", "client", "--meta", "none")
     said = await said_by("-m", "openapi_python_client", "generate", *where, folder=tmp_path)
@@ -73,7 +73,7 @@ async def test_a_generated_client_pages_through_risks_and_watches_a_run(
     database: Database, short_folder: Path, program: Path
 ) -> None:
     home = short_folder / uuid4().hex
-    sources = await filled(database, home, days=20)
+    sources = await simulated_sources(database, home, days=20)
     ran = await run_days(sources, yesterday(), yesterday())
     key = await token(database, Scope.REPORTS_READ, Scope.REPORTS_RUN)
     with services(database, home, HEADSUP_SCHEDULE="0 0 29 2 *") as fleet:

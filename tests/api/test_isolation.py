@@ -11,9 +11,14 @@ from app.kit.db.engine import Database
 from app.sources.directory.models import Academy, User
 from app.sources.subscriptions.models import Subscription
 from app.sources.subscriptions.statuses import SubscriptionStatus
-from tests.support.described import OPERATIONS
-from tests.support.published import publish, risk
-from tests.support.service import NOW, client, service, token
+from tests.support.http_client import (
+    NOW,
+    open_client,
+    service,
+    token,
+)
+from tests.support.openapi_document import OPERATIONS
+from tests.support.published_days import publish, risk
 
 OWN, OTHER = 1, 2
 NOT_THEIRS = frozenset({Scope.PEOPLE_ERASE})
@@ -39,7 +44,7 @@ def questions() -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def client(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the one academy, where the other has a learner, a subscription, a key."""
     await publish(
         database, risk(user_id=1), risk(user_id=777000777, academy_id=OTHER, churn_risk_score=7.77)
@@ -58,17 +63,17 @@ async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.Asyn
         )
     await token(database, academies=frozenset({OTHER}))
     key = await token(database, *(set(Scope) - NOT_THEIRS), academies=frozenset({OWN}))
-    async with client(service(database, tmp_path), key) as asking:
-        yield asking
+    async with open_client(service(database, tmp_path), key) as client:
+        yield client
 
 
 @pytest.mark.parametrize(("method", "path"), list(questions()))
-async def test_nothing_of_the_others_is_answered(
-    asking: httpx.AsyncClient, method: str, path: str
+async def test_no_operation_answers_data_of_another_academy(
+    client: httpx.AsyncClient, method: str, path: str
 ) -> None:
     concrete = path.replace("{user_id}", "777000777").replace("{key_id}", "0" * 32)
 
-    answer = await asking.request(method, concrete, json=[] if method == "PUT" else None)
+    answer = await client.request(method, concrete, json=[] if method == "PUT" else None)
 
     assert answer.status_code < 500
     told = answer.text.replace('"detail":"There is nothing of learner 777000777', "").replace(
@@ -88,18 +93,18 @@ async def test_nothing_of_the_others_is_answered(
         ("/users/777000777", "/users/778000778"),
     ],
 )
-async def test_what_is_the_others_looks_like_what_does_not_exist(
-    asking: httpx.AsyncClient, theirs: str, nobodys: str
+async def test_another_academys_resource_is_answered_like_a_missing_one(
+    client: httpx.AsyncClient, theirs: str, nobodys: str
 ) -> None:
-    one, other = await asking.get(theirs), await asking.get(nobodys)
+    one, other = await client.get(theirs), await client.get(nobodys)
 
     assert (one.status_code, other.status_code) == (404, 404)
     assert one.json()["code"] == other.json()["code"]
 
 
-async def test_its_own_is_answered(asking: httpx.AsyncClient) -> None:
-    listed = (await asking.get("/churn/risk?count=true")).json()
-    (summed,) = (await asking.get("/churn/summary")).json()["items"]
+async def test_a_key_reads_its_own_academy(client: httpx.AsyncClient) -> None:
+    listed = (await client.get("/churn/risk?count=true")).json()
+    (summed,) = (await client.get("/churn/summary")).json()["items"]
 
     assert (listed["total"], summed["subscribers"]) == (1, 1)
     assert [day["academy_id"] for day in listed["days"]] == [OWN]

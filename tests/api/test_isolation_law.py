@@ -12,8 +12,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app.kit.db.engine import Database
-from tests.support.described import DESCRIBED, OPERATIONS
-from tests.support.two import MOST, OWN, SECRETS, Two, two_academies
+from tests.support.openapi_document import DOCUMENT, OPERATIONS
+from tests.support.two_academies import (
+    MOST,
+    OWN,
+    SECRETS,
+    TwoAcademies,
+    two_academies,
+)
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -65,7 +71,7 @@ def values_of(parameter: Mapping[str, Any], known: Mapping[str, list[Any]]) -> l
     while not {"enum", "type"} & set(schema) or schema.get("type") == "array":
         schema = schema.get("items") or schema.get("anyOf", [schema])[0]
         if reference := schema.get("$ref"):
-            schema = DESCRIBED["components"]["schemas"][reference.rpartition("/")[2]]
+            schema = DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]
     return schema.get("enum") or OF_KIND[schema["type"]]
 
 
@@ -132,13 +138,13 @@ def requests(draw: st.DrawFn, name: str, known: Mapping[str, list[Any]]) -> Aske
 
 
 @pytest.fixture
-async def two(database: Database, tmp_path: Path) -> AsyncIterator[Two]:
+async def two(database: Database, tmp_path: Path) -> AsyncIterator[TwoAcademies]:
     """One academy asks about another one."""
     async with two_academies(database, tmp_path) as found:
         yield found
 
 
-async def test_no_other_spelling_of_what_is_anothers_is_taken_for_it(two: Two) -> None:
+async def test_no_other_spelling_of_an_id_reaches_another_academy(two: TwoAcademies) -> None:
     before = await two.others()
 
     for name in KEYED:
@@ -146,14 +152,14 @@ async def test_no_other_spelling_of_what_is_anothers_is_taken_for_it(two: Two) -
             pool = POOLS.get(parameter["name"], parameter["name"])
             for value in two.known[pool][:2][-1:] if pool in IDS else ():
                 for spelling in spellings_of(value):
-                    asked = asking(name, two.known, {parameter["name"]: spelling}, str(value))
+                    asked = client(name, two.known, {parameter["name"]: spelling}, str(value))
                     method, path, query, body, _ = asked
-                    check(asked, await two.asking.request(method, path, params=query, json=body))
+                    check(asked, await two.client.request(method, path, params=query, json=body))
 
     assert await two.others() == before
 
 
-def asking(
+def client(
     name: str, known: Mapping[str, list[Any]], given: Mapping[str, str], value: str
 ) -> Asked:
     """Ask of an operation what is given, and no more than must be."""
@@ -173,13 +179,15 @@ def asking(
 @pytest.mark.law
 @given(data=st.data())
 @settings(phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_nothing_is_learnt_or_changed(two: Two, data: st.DataObject) -> None:
+async def test_no_request_reads_or_changes_another_academy(
+    two: TwoAcademies, data: st.DataObject
+) -> None:
     before = await two.others()
 
     for name in KEYED:
         asked = data.draw(requests(name, two.known))
         method, path, query, body, _ = asked
-        check(asked, await two.asking.request(method, path, params=query, json=body))
+        check(asked, await two.client.request(method, path, params=query, json=body))
 
     assert await two.others() == before
 

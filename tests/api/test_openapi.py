@@ -10,19 +10,19 @@ import pytest
 from app.api.openapi import api_routes, calls_of, scopes_needed
 from app.api.unknown_parameters import RefuseUnknown
 from app.kit.db.engine import Database
-from tests.support.described import APP, DESCRIBED, OPERATIONS
-from tests.support.service import client, service, token
+from tests.support.http_client import open_client, service, token
+from tests.support.openapi_document import APP, DOCUMENT, OPERATIONS
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "api.md"
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_every_operation_has_a_clean_name_a_tag_and_a_summary(name: str) -> None:
+def test_every_operation_has_a_plain_id_a_tag_and_a_summary(name: str) -> None:
     operation = OPERATIONS[name]
 
     assert re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", name)
     assert len(operation["tags"]) == 1
-    assert operation["tags"][0] in {tag["name"] for tag in DESCRIBED["tags"]}
+    assert operation["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}
     assert operation["summary"]
 
 
@@ -39,7 +39,7 @@ def test_every_operation_declares_its_errors_as_problems(name: str) -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_operation_has_an_example(name: str) -> None:
-    operation, components = OPERATIONS[name], DESCRIBED["components"]["schemas"]
+    operation, components = OPERATIONS[name], DOCUMENT["components"]["schemas"]
     contents = [
         content
         for status, answer in operation["responses"].items()
@@ -54,17 +54,17 @@ def test_every_operation_has_an_example(name: str) -> None:
 
 def test_no_two_models_share_a_name() -> None:
     """Models of one name get their modules' names in front, which no client can make a type of."""
-    assert [name for name in DESCRIBED["components"]["schemas"] if "__" in name] == []
+    assert [name for name in DOCUMENT["components"]["schemas"] if "__" in name] == []
 
 
-def test_what_needs_a_key_says_so() -> None:
+def test_every_operation_that_needs_a_key_declares_it() -> None:
     keyed = {name for name, operation in OPERATIONS.items() if operation.get("security")}
 
     assert keyed == set(scopes_needed(APP))
     assert {"listChurnRisk", "getMe", "putSubscriptions", "eraseUser"} <= keyed
 
 
-def test_neither_a_route_nor_what_it_depends_on_waits_for_a_thread() -> None:
+def test_no_route_or_dependency_runs_in_the_thread_pool() -> None:
     """The framework hands every plain function to one, at the price of a whole small answer."""
     called = [
         call for route in api_routes(APP) for call in (route.endpoint, *calls_of(route.dependant))
@@ -81,18 +81,18 @@ def test_neither_a_route_nor_what_it_depends_on_waits_for_a_thread() -> None:
     assert plain == set()
 
 
-def test_what_all_routes_depend_on_is_what_reading_routes_do_themselves() -> None:
+def test_direct_routes_do_what_shared_dependencies_do() -> None:
     assert [type(each.dependency) for each in APP.router.dependencies] == [RefuseUnknown]
 
 
 @pytest.mark.parametrize("path", ["/churn/risk", "/churn/summary", "/churn/trend", "/churn/movers"])
-async def test_reading_routes_refuse_who_has_no_key_and_then_unknown_parameters(
+async def test_direct_routes_check_the_key_before_the_parameters(
     path: str, shared: Database, tmp_path: Path
 ) -> None:
     app, key = service(shared, tmp_path), await token(shared)
-    async with client(app) as nobody, client(app, key) as asking:
+    async with open_client(app) as nobody, open_client(app, key) as client:
         keyless = await nobody.get(path, params={"colour": "red", "date": "red"})
-        unknown = await asking.get(path, params={"colour": "red"})
+        unknown = await client.get(path, params={"colour": "red"})
 
     assert (keyless.status_code, keyless.json()["code"]) == (401, "missing_key")
     assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_parameter")

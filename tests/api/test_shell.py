@@ -15,14 +15,14 @@ from app.kit.db.engine import Database
 from app.kit.db.named_params import Statement
 from app.kit.http.dependencies import SessionDep, ShellDep
 from app.settings import Settings
-from tests.support.service import client, service, token
+from tests.support.http_client import open_client, service, token
 
 
 @pytest.fixture
-async def asking(shared: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def client(shared: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client without a key."""
-    async with client(service(shared, tmp_path)) as asking:
-        yield asking
+    async with open_client(service(shared, tmp_path)) as client:
+        yield client
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,9 @@ async def asking(shared: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncC
     ],
 )
 async def test_errors_are_problems(
-    asking: httpx.AsyncClient, method: str, path: str, status: int, code: str
+    client: httpx.AsyncClient, method: str, path: str, status: int, code: str
 ) -> None:
-    answer = await asking.request(method, path, content=b"{")
+    answer = await client.request(method, path, content=b"{")
 
     problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
@@ -46,11 +46,13 @@ async def test_errors_are_problems(
     assert set(problem) == {"type", "title", "status", "code", "detail", "errors"}
 
 
-async def test_a_wrong_method_is_told_the_right_ones(asking: httpx.AsyncClient) -> None:
-    assert (await asking.post("/academies")).headers["allow"] == "GET, HEAD, PUT"
+async def test_a_wrong_method_is_405_with_the_allowed_ones(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/academies")).headers["allow"] == "GET, HEAD, PUT"
 
 
-async def test_a_bug_shows_nothing_of_the_inside(shared: Database, tmp_path: Path) -> None:
+async def test_an_unexpected_error_reveals_nothing_internal(
+    shared: Database, tmp_path: Path
+) -> None:
     router = APIRouter()
 
     @router.get("/broken")
@@ -59,8 +61,8 @@ async def test_a_bug_shows_nothing_of_the_inside(shared: Database, tmp_path: Pat
 
     app = service(shared, tmp_path)
     app.include_router(router)
-    async with client(app) as asking:
-        answer = await asking.get("/broken", headers={"X-Request-ID": "mine"})
+    async with open_client(app) as client:
+        answer = await client.get("/broken", headers={"X-Request-ID": "mine"})
 
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "secret" not in answer.text
@@ -68,82 +70,82 @@ async def test_a_bug_shows_nothing_of_the_inside(shared: Database, tmp_path: Pat
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_a_database_that_is_away_is_503(tmp_path: Path) -> None:
+async def test_an_unreachable_database_is_503(tmp_path: Path) -> None:
     away = Database("postgresql://nobody@127.0.0.1:9/none")
 
-    async with client(service(away, tmp_path), "hu_a_b") as asking:
-        answer = await asking.get("/me")
+    async with open_client(service(away, tmp_path), "hu_a_b") as client:
+        answer = await client.get("/me")
 
     assert (answer.status_code, answer.json()["code"]) == (503, "database_down")
 
 
 @pytest.mark.parametrize(("given", "kept"), [("mine-1", True), ("a b", False), ("x" * 65, False)])
-async def test_a_request_id_is_taken_or_drawn(
-    asking: httpx.AsyncClient, given: str, *, kept: bool
+async def test_a_request_id_is_accepted_or_generated(
+    client: httpx.AsyncClient, given: str, *, kept: bool
 ) -> None:
-    answer = await asking.get("/nothing", headers={"X-Request-ID": given})
+    answer = await client.get("/nothing", headers={"X-Request-ID": given})
 
     assert (answer.headers["x-request-id"] == given) is kept
     assert answer.headers["x-request-id"]
 
 
-async def test_other_origins_are_let_in_only_where_configured(
-    shared: Database, tmp_path: Path
-) -> None:
+async def test_cors_allows_configured_origins_only(shared: Database, tmp_path: Path) -> None:
     origin = {"Origin": "https://dash.example"}
     opened = create_app(Settings(home=tmp_path), cors_origins=["https://dash.example"])
 
-    async with client(service(shared, tmp_path)) as closed, client(opened) as asking:
+    async with open_client(service(shared, tmp_path)) as closed, open_client(opened) as client:
         without = await closed.get("/nothing", headers=origin)
-        allowed = await asking.get("/nothing", headers=origin)
+        allowed = await client.get("/nothing", headers=origin)
 
     assert "access-control-allow-origin" not in without.headers
     assert allowed.headers["access-control-allow-origin"] == "https://dash.example"
     assert "ETag" in allowed.headers["access-control-expose-headers"]
 
 
-async def test_the_page_of_the_description_asks_no_foreign_host(asking: httpx.AsyncClient) -> None:
-    page = await asking.get("/docs")
+async def test_the_documentation_page_loads_nothing_from_other_hosts(
+    client: httpx.AsyncClient,
+) -> None:
+    page = await client.get("/docs")
     assets = re.findall(r'(?:src|href)="([^"]+)"', page.text)
 
-    answers = [await asking.get(asset) for asset in assets]
+    answers = [await client.get(asset) for asset in assets]
 
     assert len(assets) >= 2
     assert all(asset.startswith("/") for asset in assets)
     assert {answer.status_code for answer in answers} == {200}
 
 
-async def test_who_asks_over_tls_is_told_to_go_on_so(shared: Database, tmp_path: Path) -> None:
-    async with client(service(shared, tmp_path)) as asking:
-        plain, secure = [await asking.get(f"{way}://headsup/healthz") for way in ("http", "https")]
+async def test_https_answers_carry_hsts(shared: Database, tmp_path: Path) -> None:
+    async with open_client(service(shared, tmp_path)) as client:
+        plain, secure = [await client.get(f"{way}://headsup/healthz") for way in ("http", "https")]
 
     assert "strict-transport-security" not in plain.headers
     assert secure.headers["strict-transport-security"] == "max-age=31536000"
 
 
-async def test_large_answers_are_packed(asking: httpx.AsyncClient) -> None:
-    answer = await asking.get("/openapi.json", headers={"Accept-Encoding": "gzip"})
+async def test_large_answers_are_compressed(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/openapi.json", headers={"Accept-Encoding": "gzip"})
 
     assert answer.headers["content-encoding"] == "gzip"
 
 
-async def test_who_looks_around_is_led_to_the_description(asking: httpx.AsyncClient) -> None:
-    answer = await asking.get("/", follow_redirects=True)
+async def test_the_root_redirects_to_the_documentation(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/", follow_redirects=True)
 
     assert (answer.status_code, answer.url.path) == (200, "/docs")
 
 
-async def test_a_slash_too_many_leads_nowhere(asking: httpx.AsyncClient) -> None:
+async def test_a_trailing_slash_is_404(client: httpx.AsyncClient) -> None:
     """To be sent on would be to http, with the key, behind whoever ends the TLS."""
-    assert (await asking.get("/me/")).status_code == 404
+    assert (await client.get("/me/")).status_code == 404
 
 
-async def test_the_head_alone_can_be_asked_for(asking: httpx.AsyncClient) -> None:
-    whole, head = await asking.get("/healthz"), await asking.head("/healthz")
+async def test_head_requests_are_answered(client: httpx.AsyncClient) -> None:
+    whole, head = await client.get("/healthz"), await client.head("/healthz")
 
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == whole.headers["content-length"]
-    assert (await asking.head("/me")).status_code == 401
+    assert (await client.head("/me")).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -157,19 +159,19 @@ async def test_the_head_alone_can_be_asked_for(asking: httpx.AsyncClient) -> Non
         ("", "{}", 415, "/header/Content-Type"),
     ],
 )
-async def test_what_is_wrong_with_a_body_is_told(
+async def test_a_faulty_body_is_refused_with_its_faults(
     shared: Database, tmp_path: Path, kind: str, body: str, status: int, pointer: str
 ) -> None:
     key = await token(shared, Scope.REPORTS_RUN)
-    async with client(service(shared, tmp_path), key) as asking:
+    async with open_client(service(shared, tmp_path), key) as client:
         headers = {"Content-Type": kind} if kind else {}
-        answer = await asking.post("/reports/churn/run", content=body, headers=headers)
+        answer = await client.post("/reports/churn/run", content=body, headers=headers)
 
     assert answer.status_code == status
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
 
 
-async def test_what_takes_too_long_is_ended_and_said(shared: Database, tmp_path: Path) -> None:
+async def test_a_request_that_takes_too_long_is_ended(shared: Database, tmp_path: Path) -> None:
     router = APIRouter()
 
     @router.get("/slow")
@@ -187,8 +189,8 @@ async def test_what_takes_too_long_is_ended_and_said(shared: Database, tmp_path:
 
     app = service(shared, tmp_path)
     app.include_router(router)
-    async with client(app) as asking:
-        answer, limits = await asking.get("/slow"), await asking.get("/most")
+    async with open_client(app) as client:
+        answer, limits = await client.get("/slow"), await client.get("/most")
 
     assert (answer.status_code, answer.json()["code"]) == (503, "too_slow")
     assert limits.json() == ["1min", "1min"]

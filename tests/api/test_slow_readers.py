@@ -6,8 +6,8 @@ import httpx
 
 from app.access.scopes import Scope
 from app.kit.db.engine import Database
-from tests.support.service import token
-from tests.support.services import services
+from tests.support.http_client import token
+from tests.support.service_processes import services
 from tests.support.slow_readers import LIST, publish_long_list, slow_readers, until_streams
 
 MOST = 2
@@ -16,7 +16,7 @@ ROWS = 1000
 LAST_CHUNK = b"0\r\n\r\n"
 
 
-async def test_slow_readers_take_no_more_than_their_share_and_are_cut(
+async def test_slow_readers_are_limited_and_disconnected(
     database: Database, tmp_path: Path
 ) -> None:
     await publish_long_list(database, ROWS)
@@ -29,13 +29,13 @@ async def test_slow_readers_take_no_more_than_their_share_and_are_cut(
     with services(database, tmp_path / "home", **limits) as started:
         (address,) = await started.serving(1)
         headers = {"Authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(base_url=address, headers=headers) as asking:
+        async with httpx.AsyncClient(base_url=address, headers=headers) as client:
             with slow_readers(address, key, MOST) as readers:
-                surplus = await asking.get(LIST)
-                page = await asking.get("/churn/risk?limit=1")
+                surplus = await client.get(LIST)
+                page = await client.get("/churn/risk?limit=1")
                 await until_streams(database, 0)
                 endings = [reader.rest()[-5:] for reader in readers]
-            whole = await asking.get(LIST)
+            whole = await client.get(LIST)
 
     assert [reader.status for reader in readers] == [200] * MOST
     assert (surplus.status_code, surplus.json()["code"]) == (503, "too_many_streams")

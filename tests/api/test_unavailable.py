@@ -12,9 +12,9 @@ from sqlalchemy import make_url, text
 
 from app.access.scopes import Scope
 from app.kit.db.engine import Database
-from tests.support.line import end_whoever_waits, line, locked
-from tests.support.locks import until_waiting
-from tests.support.service import client, service, token
+from tests.support.http_client import open_client, service, token
+from tests.support.locks import wait_for_lock_waiters
+from tests.support.tcp_proxy import proxied_database, table_lock, terminate_waiting_backends
 
 SCOPES = (Scope.REPORTS_READ, Scope.ALERTS_READ, Scope.DATA_WRITE)
 WAITED_SECONDS = 30
@@ -37,9 +37,9 @@ KINDS = [
 ]
 
 
-async def ask(asking: httpx.AsyncClient, kind: Kind, name: str = "x") -> httpx.Response:
+async def ask(client: httpx.AsyncClient, kind: Kind, name: str = "x") -> httpx.Response:
     body = [{"id": 1, "slug": "x", "name": name}] if kind.method == "PUT" else None
-    return await asking.request(kind.method, kind.path, json=body)
+    return await client.request(kind.method, kind.path, json=body)
 
 
 def check(answer: httpx.Response, code: str) -> None:
@@ -50,17 +50,17 @@ def check(answer: httpx.Response, code: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_connection_that_is_cut_while_it_is_used(
+async def test_a_connection_lost_during_a_request_is_503(
     database: Database, tmp_path: Path, kind: Kind
 ) -> None:
     key = await token(database, *SCOPES)
     async with (
-        line(database) as (cable, near),
-        locked(database, kind.table),
-        client(service(near, tmp_path), key) as asking,
+        proxied_database(database) as (cable, near),
+        table_lock(database, kind.table),
+        open_client(service(near, tmp_path), key) as client,
     ):
-        answering = asyncio.create_task(ask(asking, kind))
-        await until_waiting(database, 1)
+        answering = asyncio.create_task(ask(client, kind))
+        await wait_for_lock_waiters(database, 1)
         cable.cut()
         answer = await answering
 
@@ -68,25 +68,25 @@ async def test_a_connection_that_is_cut_while_it_is_used(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_server_that_ends_its_connections(
+async def test_a_backend_terminated_during_a_request_is_503(
     database: Database, tmp_path: Path, kind: Kind
 ) -> None:
     key = await token(database, *SCOPES)
     async with (
         asyncio.timeout(WAITED_SECONDS),
-        locked(database, kind.table),
-        client(service(database, tmp_path), key) as asking,
+        table_lock(database, kind.table),
+        open_client(service(database, tmp_path), key) as client,
     ):
-        answering = asyncio.create_task(ask(asking, kind))
+        answering = asyncio.create_task(ask(client, kind))
         while not answering.done():
-            await end_whoever_waits(database)
+            await terminate_waiting_backends(database)
         answer = await answering
 
     check(answer, "database_down")
 
 
 @pytest.fixture
-async def weak(database: Database) -> AsyncIterator[Database]:
+async def unprivileged_database(database: Database) -> AsyncIterator[Database]:
     """The database as a role sees it that may read and write and no more."""
     name = f"weak_{uuid4().hex}"
     async with database.engine.begin() as connection:
@@ -102,17 +102,17 @@ async def weak(database: Database) -> AsyncIterator[Database]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_server_without_a_connection_left(
-    database: Database, weak: Database, tmp_path: Path, kind: Kind
+async def test_a_server_without_a_free_connection_is_503(
+    database: Database, unprivileged_database: Database, tmp_path: Path, kind: Kind
 ) -> None:
     key = await token(database, *SCOPES)
-    name = make_url(weak.url).username
-    async with client(service(weak, tmp_path), key) as asking:
-        assert (await asking.get("/me")).status_code == 200  # from now on the key is remembered
-        await weak.close()
+    name = make_url(unprivileged_database.url).username
+    async with open_client(service(unprivileged_database, tmp_path), key) as client:
+        assert (await client.get("/me")).status_code == 200  # from now on the key is remembered
+        await unprivileged_database.close()
         async with database.engine.begin() as connection:
             await connection.execute(text(f"ALTER ROLE {name} CONNECTION LIMIT 0"))
-        answer = await ask(asking, kind)
+        answer = await ask(client, kind)
 
     check(answer, "database_busy")
 
@@ -124,13 +124,15 @@ FAILING_SQL = """
 """
 
 
-async def test_a_write_tells_what_passes_from_a_bug(database: Database, tmp_path: Path) -> None:
+async def test_a_failing_write_tells_a_passing_failure_from_a_bug(
+    database: Database, tmp_path: Path
+) -> None:
     write = Kind(method="PUT", path="/academies", table="academies")
     connection = await database.connect()
     await connection.execute(FAILING_SQL)
     await connection.close()
-    async with client(service(database, tmp_path), await token(database, *SCOPES)) as asking:
-        full, stuck, bug = [await ask(asking, write, code) for code in ("53100", "40P01", "22012")]
+    async with open_client(service(database, tmp_path), await token(database, *SCOPES)) as client:
+        full, stuck, bug = [await ask(client, write, code) for code in ("53100", "40P01", "22012")]
 
     check(full, "disk_full")
     check(stuck, "conflicting_change")

@@ -12,9 +12,16 @@ from sqlalchemy import text
 from app.access.scopes import Scope
 from app.kit.db.engine import Database
 from app.sources.database.migrations import all_tables
-from tests.support.described import OPERATIONS, Schema, body_of, fields, path_of, placed
-from tests.support.service import client, service, token
-from tests.support.two import two_academies
+from tests.support.http_client import open_client, service, token
+from tests.support.openapi_document import (
+    OPERATIONS,
+    Schema,
+    body_of,
+    fields,
+    path_of,
+    placed,
+)
+from tests.support.two_academies import two_academies
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -58,9 +65,9 @@ class World:
     """The service, a key that may do all, and what there is."""
 
     def __init__(
-        self, asking: httpx.AsyncClient, database: Database, known: Mapping[str, list[object]]
+        self, client: httpx.AsyncClient, database: Database, known: Mapping[str, list[object]]
     ) -> None:
-        self.asking, self.database, self.known = asking, database, known
+        self.client, self.database, self.known = client, database, known
 
     async def stored(self) -> Mapping[str, str]:
         """Return a digest of each table."""
@@ -79,15 +86,15 @@ class World:
 async def world(database: Database, tmp_path: Path) -> AsyncIterator[World]:
     async with two_academies(database, tmp_path) as two:
         key = await token(database, *Scope)
-        async with client(service(database, tmp_path), key) as asking:
-            yield World(asking, database, two.known)
+        async with open_client(service(database, tmp_path), key) as client:
+            yield World(client, database, two.known)
 
 
 async def send(world: World, operation: Schema, body: str) -> int:
     """Send a body; return the status."""
     path = path_of(operation, world.known)
     headers = {"Content-Type": "application/json"}
-    answer = await world.asking.request(
+    answer = await world.client.request(
         operation["method"], path, content=body.encode(), headers=headers
     )
     return answer.status_code
@@ -152,5 +159,5 @@ async def ask(world: World, operation: Schema, parameter: Schema, value: str) ->
             query = f"?{quote(parameter['name'])}={value}"
         case _:
             headers = {parameter["name"]: value}
-    answer = await world.asking.request(operation["method"], f"{path}{query}", headers=headers)
+    answer = await world.client.request(operation["method"], f"{path}{query}", headers=headers)
     return answer.status_code

@@ -16,7 +16,7 @@ import structlog
 from app.cli.main import main
 from app.kit.db.engine import Database
 from app.sources.imports.import_file import FileKind
-from tests.support.reporting import (
+from tests.support.report_runs import (
     event,
     put,
     put_activity,

@@ -10,7 +10,12 @@ from app.alerts.enums import AlertStatus
 from app.cli.alerts import alerts_app
 from app.kit.db.engine import Database
 from app.kit.errors import NotFound
-from tests.support.alerting import alerts, critical, owing, published
+from tests.support.churn_alerts import (
+    alerts,
+    critical_learner,
+    learner_with_failed_payment,
+    publish_and_evaluate,
+)
 
 
 async def said(database: Database, *words: str) -> Result:
@@ -22,26 +27,28 @@ async def said(database: Database, *words: str) -> Result:
 
 
 @pytest.fixture
-async def numbers(database: Database) -> Sequence[int]:
+async def alert_ids(database: Database) -> Sequence[int]:
     """Two open alerts."""
-    await published(database, critical(1), owing(2))
+    await publish_and_evaluate(database, critical_learner(1), learner_with_failed_payment(2))
     return [alert.id for alert in await alerts(database)]
 
 
-async def test_the_list_says_who_and_why(database: Database, numbers: Sequence[int]) -> None:
+async def test_the_list_says_who_and_why(database: Database, alert_ids: Sequence[int]) -> None:
     answer = await said(database, "list")
 
     assert "2 of 2 alerts: 2 critical" in answer.stdout
     assert "user 1" in answer.stdout
     assert "a payment failed" in answer.stdout
-    assert all(str(number) in answer.stdout for number in numbers)
+    assert all(str(number) in answer.stdout for number in alert_ids)
 
 
-async def test_what_is_resolved_leaves_the_list(database: Database, numbers: Sequence[int]) -> None:
+async def test_what_is_resolved_leaves_the_list(
+    database: Database, alert_ids: Sequence[int]
+) -> None:
     words = ["--action", "CONTACTED", "--action-taken", "called"]
-    first = await said(database, "resolve", str(numbers[0]), *words)
+    first = await said(database, "resolve", str(alert_ids[0]), *words)
     left = await said(database, "list")
-    second = await said(database, "resolve", str(numbers[1]), *words)
+    second = await said(database, "resolve", str(alert_ids[1]), *words)
     listed = await said(database, "list")
 
     assert (first.stdout, second.stdout) == ("1 resolved.\n", "1 resolved.\n")
@@ -53,16 +60,16 @@ async def test_what_is_resolved_leaves_the_list(database: Database, numbers: Seq
 
 
 async def test_an_alert_that_is_not_there_resolves_none(
-    database: Database, numbers: Sequence[int]
+    database: Database, alert_ids: Sequence[int]
 ) -> None:
-    answer = await said(database, "resolve", str(numbers[0]), "999999")
+    answer = await said(database, "resolve", str(alert_ids[0]), "999999")
 
     assert isinstance(answer.exception, NotFound)
     assert {alert.status for alert in await alerts(database)} == {AlertStatus.OPEN}
 
 
-async def test_the_stats_count_by_type(database: Database, numbers: Sequence[int]) -> None:
-    assert len(numbers) == 2
+async def test_the_stats_count_by_type(database: Database, alert_ids: Sequence[int]) -> None:
+    assert len(alert_ids) == 2
 
     answer = await said(database, "stats", "--from", "2026-03-01", "--to", "2026-03-31")
 

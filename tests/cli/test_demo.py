@@ -22,7 +22,7 @@ from app.sources.database import embedded_guard, embedded_home
 from tests.cli.conftest import Headsup
 from tests.support.commands import Command
 from tests.support.processes import until, user
-from tests.support.services import answers, free_port
+from tests.support.service_processes import answers, free_port
 
 SMALL = ("demo", "--no-serve", "--learners", "40", "--days", "8")
 
@@ -71,7 +71,7 @@ def test_at_the_end_it_is_served_to_the_key_that_it_prints(home: Path) -> None:
     assert serving.returncode == 0
 
 
-def test_its_settings_lead_to_nothing_real() -> None:
+def test_the_demo_ignores_configured_databases_and_warehouses() -> None:
     real = Settings(
         home=Path("/srv/headsup"),
         database_url=SecretStr("postgresql://here/real"),
@@ -142,7 +142,7 @@ def test_a_port_that_is_taken_is_refused_before_the_work(headsup: Headsup, tmp_p
         ("--port 0", "0 is not in the range"),
     ],
 )
-def test_what_cannot_be_made_up_is_refused(headsup: Headsup, options: str, said: str) -> None:
+def test_an_impossible_simulation_is_refused(headsup: Headsup, options: str, said: str) -> None:
     answer = headsup("demo", *options.split())
 
     assert answer.status == 2

@@ -9,9 +9,15 @@ from app.kit.clock import utc_now
 from app.kit.db.engine import Database
 from app.sources.imports.import_file import FileKind
 from tests.cli.conftest import Headsup, two_academies
-from tests.support.published import publish, risk
-from tests.support.reporting import event, put, put_activity, sources_of, subscription
-from tests.support.runs import claimed, made
+from tests.support.published_days import publish, risk
+from tests.support.report_runs import (
+    event,
+    put,
+    put_activity,
+    sources_of,
+    subscription,
+)
+from tests.support.run_records import claim_run, new_run
 
 
 @pytest.fixture
@@ -34,9 +40,7 @@ def test_an_empty_home_is_wrong_and_says_what_to_bring(headsup: Headsup) -> None
     assert answer.out.endswith("2 wrong.\n")
 
 
-def test_a_misspelt_setting_is_worth_a_look(
-    headsup: Headsup, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_misspelt_setting_is_a_warning(headsup: Headsup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADSUP_DATABSE_URL", "postgresql://here/x")
 
     answer = headsup("doctor")
@@ -58,7 +62,7 @@ def test_a_service_that_is_up_to_date_is_fine(headsup: Headsup, tmp_path: Path) 
     assert "look" not in answer.out
 
 
-async def test_old_activity_and_a_missing_report_are_worth_a_look(
+async def test_old_activity_and_a_missing_report_are_warnings(
     headsup: Headsup, database: Database, tmp_path: Path
 ) -> None:
     await two_academies(database, tmp_path / "home")
@@ -101,7 +105,7 @@ async def test_a_held_day_is_wrong_and_says_why(
     assert "held: Held, because data may be missing: 1 subscriber was active" in answer.words
 
 
-async def test_alerts_that_nobody_evaluated_are_worth_a_look(
+async def test_alerts_that_were_not_evaluated_are_a_warning(
     headsup: Headsup, database: Database
 ) -> None:
     await publish(database, risk())
@@ -114,9 +118,9 @@ async def test_alerts_that_nobody_evaluated_are_worth_a_look(
 async def test_a_run_that_its_worker_left_is_worth_a_look(
     headsup: Headsup, database: Database
 ) -> None:
-    run = await made(database)
+    run = await new_run(database)
     left = headsup("doctor").words
-    assert await claimed(database, run.id)
+    assert await claim_run(database, run.id)
     taken = headsup("doctor").words
 
     said = "nobody works on that of churn from 2026-03-01 to 2026-03-04"

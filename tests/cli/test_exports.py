@@ -10,7 +10,7 @@ import polars as pl
 
 from app.reports.churn.columns import STORED_COLUMNS
 from tests.cli.conftest import DAY, Headsup, published
-from tests.support.copied import copied_database
+from tests.support.database_copies import copied_database
 
 BEFORE = DAY - timedelta(days=1)
 

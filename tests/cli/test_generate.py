@@ -10,8 +10,8 @@ from sqlmodel import select
 from app.kit.db.engine import Database
 from app.runs.models import Origin, Run, RunStatus
 from tests.cli.conftest import DAY, Answer, Headsup, noon, two_academies
-from tests.support.copied import copied_database
-from tests.support.reporting import event, put_activity, sources_of
+from tests.support.database_copies import copied_database
+from tests.support.report_runs import event, put_activity, sources_of
 
 database = copied_database(two_academies, "home")
 

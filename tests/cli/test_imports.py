@@ -119,7 +119,7 @@ async def test_a_score_that_is_no_finite_number_is_refused(
         ("users", "rows.csv", "rows.csv is empty, without even a header"),
     ],
 )
-async def test_what_is_no_such_file_is_refused(
+async def test_an_unreadable_import_is_refused(
     headsup: Headsup, database: Database, tmp_path: Path, kind: str, name: str, said: str
 ) -> None:
     for present in ("rows.csv", "rows.xlsx", "rows.parquet"):

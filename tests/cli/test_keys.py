@@ -40,7 +40,7 @@ def test_a_key_is_printed_once_listed_and_revoked(environment: dict[str, str]) -
         ["revoke", "hu_nothing"],
     ],
 )
-def test_what_cannot_be_done_fails(environment: dict[str, str], words: list[str]) -> None:
+def test_an_impossible_key_command_fails(environment: dict[str, str], words: list[str]) -> None:
     assert CliRunner().invoke(keys_app, words, env=environment).exit_code != 0
 
 
@@ -54,7 +54,7 @@ def test_what_cannot_be_done_fails(environment: dict[str, str], words: list[str]
         ("n", "--academy", str(2**63)),
     ],
 )
-def test_what_is_no_key_is_refused(headsup: Headsup, words: tuple[str, ...]) -> None:
+def test_an_invalid_key_request_is_refused(headsup: Headsup, words: tuple[str, ...]) -> None:
     """A key of academy 0 would have seen what is told of all of them together."""
     answer = headsup("keys", "create", *words, "--scope", "admin")
 

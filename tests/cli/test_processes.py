@@ -27,7 +27,7 @@ async def command(copies: Copies, tmp_path: Path) -> AsyncIterator[Command]:
 
 
 @pytest.fixture
-async def exporting(copies: Copies, tmp_path: Path) -> AsyncIterator[Command]:
+async def command_with_rows(copies: Copies, tmp_path: Path) -> AsyncIterator[Command]:
     """The command, where there is something to export."""
     home = tmp_path / "home"
     async with copies.of(published, home) as database:
@@ -44,7 +44,7 @@ def test_the_answer_goes_to_one_stream_and_progress_to_the_other(command: Comman
     assert "\x1b" not in ended.err
 
 
-def test_a_refusal_leaves_with_2_and_without_a_traceback(command: Command) -> None:
+def test_a_refusal_exits_with_2_and_no_traceback(command: Command) -> None:
     ended = command.run("generate-report", "nothing")
 
     assert (ended.status, ended.out) == (2, b"")
@@ -52,12 +52,12 @@ def test_a_refusal_leaves_with_2_and_without_a_traceback(command: Command) -> No
 
 
 def test_an_export_is_added_to_a_file_that_already_holds_something(
-    exporting: Command, tmp_path: Path
+    command_with_rows: Command, tmp_path: Path
 ) -> None:
     target = tmp_path / "all.csv"
     target.write_bytes(b"before\n")
     with target.open("ab") as file:
-        process = exporting.start(*EXPORT, stdout=file.fileno())
+        process = command_with_rows.start(*EXPORT, stdout=file.fileno())
         process.communicate()
 
     assert process.returncode == 0
@@ -67,17 +67,17 @@ def test_an_export_is_added_to_a_file_that_already_holds_something(
     assert len(lines) == 32
 
 
-def test_parquet_goes_through_a_pipe(exporting: Command) -> None:
-    ended = exporting.run(*EXPORT, "--format", "parquet")
+def test_parquet_goes_through_a_pipe(command_with_rows: Command) -> None:
+    ended = command_with_rows.run(*EXPORT, "--format", "parquet")
 
     assert ended.status == 0
     assert (ended.out[:4], ended.out[-4:]) == (b"PAR1", b"PAR1")
 
 
-def test_a_reader_that_has_seen_enough_causes_no_traceback(exporting: Command) -> None:
+def test_a_reader_that_has_seen_enough_causes_no_traceback(command_with_rows: Command) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    process = exporting.start(*EXPORT, stdout=writing)
+    process = command_with_rows.start(*EXPORT, stdout=writing)
     os.close(writing)
 
     _, err = process.communicate()
@@ -86,9 +86,9 @@ def test_a_reader_that_has_seen_enough_causes_no_traceback(exporting: Command) -
     assert b"Traceback" not in err
 
 
-def test_a_full_disk_is_said_in_a_sentence(exporting: Command) -> None:
+def test_a_full_disk_is_said_in_a_sentence(command_with_rows: Command) -> None:
     with Path("/dev/full").open("wb") as full:
-        process = exporting.start(*EXPORT, stdout=full.fileno())
+        process = command_with_rows.start(*EXPORT, stdout=full.fileno())
         _, err = process.communicate()
 
     assert process.returncode == 1
@@ -155,7 +155,7 @@ def test_a_schedule_that_is_none_is_refused_with_a_sentence(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("words", ["serve --port 0", "worker"])
-async def test_who_stays_does_not_start_on_a_newer_versions_database(
+async def test_an_older_version_does_not_start_on_a_newer_database(
     database: Database, tmp_path: Path, words: str
 ) -> None:
     async with database.transaction() as session:

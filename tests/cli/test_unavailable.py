@@ -11,7 +11,7 @@ from app.kit.db.engine import Database
 from tests.cli.conftest import DAY, Headsup, published
 from tests.support.commands import Command
 from tests.support.databases import Copies
-from tests.support.line import end_whoever_waits, locked
+from tests.support.tcp_proxy import table_lock, terminate_waiting_backends
 
 LOST = "The database does not answer, or the connection to it is lost"
 
@@ -33,12 +33,12 @@ async def test_a_database_that_goes_away_meanwhile(
     users = tmp_path / "users.csv"
     users.write_text("id,full_name\n1,Ada\n", "utf-8")
 
-    async with asyncio.timeout(60), locked(database, table):
+    async with asyncio.timeout(60), table_lock(database, table):
         command = asyncio.create_task(
             asyncio.to_thread(headsup, *words.format(users=users).split())
         )
         while not command.done():
-            await end_whoever_waits(database)
+            await terminate_waiting_backends(database)
         answer = await command
 
     assert answer.status == 1
@@ -49,10 +49,10 @@ async def test_a_database_that_goes_away_meanwhile(
 async def test_doctor_looks_at_a_database_that_goes_away_meanwhile(
     headsup: Headsup, database: Database
 ) -> None:
-    async with asyncio.timeout(60), locked(database, "users"):
+    async with asyncio.timeout(60), table_lock(database, "users"):
         command = asyncio.create_task(asyncio.to_thread(headsup, "doctor"))
         while not command.done():
-            await end_whoever_waits(database)
+            await terminate_waiting_backends(database)
         answer = await command
 
     assert (answer.status, answer.err) == (1, "")
@@ -68,25 +68,27 @@ def check(status: int, err: str) -> None:
 
 
 @pytest.fixture
-async def crowded(copies: Copies, tmp_path: Path) -> AsyncIterator[Command]:
+async def command_on_full_disk(copies: Copies, tmp_path: Path) -> AsyncIterator[Command]:
     """The command on published days, where no file may hold more than 512 bytes."""
     home = tmp_path / "home"
     async with copies.of(published, home) as database:
         yield Command(home, HEADSUP_DATABASE_URL=database.url).on_a_full_disk()
 
 
-def test_an_import_that_finds_no_room(crowded: Command, tmp_path: Path) -> None:
+def test_an_import_that_finds_no_room(command_on_full_disk: Command, tmp_path: Path) -> None:
     rows = [f"{n},1,login,2026-05-20T10:00:00Z" for n in range(1000)]
     activity = tmp_path / "activity.csv"
     activity.write_text("\n".join(["id,user_id,kind,timestamp", *rows]), "utf-8")
 
-    ended = crowded.run("import", "activity", str(activity))
+    ended = command_on_full_disk.run("import", "activity", str(activity))
 
     check(ended.status, ended.err)
 
 
-def test_an_export_that_finds_no_room(crowded: Command, tmp_path: Path) -> None:
-    ended = crowded.run("export", "churn", "--date", str(DAY), "-o", str(tmp_path / "risks.csv"))
+def test_an_export_that_finds_no_room(command_on_full_disk: Command, tmp_path: Path) -> None:
+    ended = command_on_full_disk.run(
+        "export", "churn", "--date", str(DAY), "-o", str(tmp_path / "risks.csv")
+    )
 
     check(ended.status, ended.err)
     assert list(tmp_path.glob("*risks*")) == []

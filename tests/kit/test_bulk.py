@@ -55,7 +55,7 @@ async def copy_and_fail(database: Database) -> None:
         raise Invalid("no")
 
 
-async def test_what_is_copied_in_is_read_back(database: Database) -> None:
+async def test_a_copied_frame_is_read_back(database: Database) -> None:
     async with database.transaction() as session:
         await make(session)
         copied = await copy.copy_in(session, "things", copy.encode(THINGS))
@@ -128,7 +128,7 @@ async def test_a_database_that_is_not_there_is_down() -> None:
         await copy.read_frame(Database("postgresql://nobody@/none?host=/nowhere"), "SELECT 1")
 
 
-async def test_who_still_reads_when_all_is_closed_leaves_no_connection(
+async def test_a_read_in_flight_at_shutdown_leaves_no_connection(
     database: Database,
 ) -> None:
     reader = ArrowReader(database.url)
@@ -182,7 +182,7 @@ def test_frames_that_differ_have_another_hash(other: pl.DataFrame) -> None:
     assert copy.content_sha256(other) != copy.content_sha256(HASHED)
 
 
-def test_how_a_frame_lies_in_memory_is_not_hashed() -> None:
+def test_the_hash_ignores_the_memory_layout() -> None:
     in_parts = pl.concat([HASHED.head(1), HASHED.tail(1)], rechunk=False)
     cut_out = pl.concat([HASHED, HASHED, HASHED]).slice(2, 2)
 

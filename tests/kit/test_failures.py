@@ -62,7 +62,7 @@ WAYS = (by_driver, by_session, by_arrow)
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_what_postgres_says_has_one_meaning_whoever_asks(
+async def test_each_postgres_error_maps_to_one_failure_for_all_drivers(
     database: Database, way: Callable[[Database, str], Awaitable[None]]
 ) -> None:
     async with database.engine.begin() as connection:
@@ -85,7 +85,7 @@ async def told_of(work: Awaitable[None]) -> str | None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_server_that_is_not_there_is_down(
+async def test_an_absent_server_is_down(
     tmp_path: Path, way: Callable[[Database, str], Awaitable[None]]
 ) -> None:
     for url in ("postgresql://nobody@127.0.0.1:9/none", f"postgresql://me@/x?host={tmp_path}"):
@@ -160,9 +160,7 @@ def of_the_system(number: int) -> Callable[[], None]:
         (raising(KeyError("x")), None),
     ],
 )
-def test_each_failure_of_the_system_and_of_others_has_one_meaning(
-    fail: Callable[[], None], code: str | None
-) -> None:
+def test_each_system_error_maps_to_one_failure(fail: Callable[[], None], code: str | None) -> None:
     with pytest.raises(Exception) as failed:  # noqa: PT011 - any
         fail()
 
@@ -171,7 +169,7 @@ def test_each_failure_of_the_system_and_of_others_has_one_meaning(
     assert (known.code if known else None) == code
 
 
-def test_who_runs_the_service_is_told_more_than_who_asks_it() -> None:
+def test_operators_are_told_more_than_clients() -> None:
     with pytest.raises(AppError) as told, translate_failures():
         of_the_system(errno.ENOSPC)()
 

@@ -19,7 +19,7 @@ def test_a_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     assert modes == [0o755, 0o700, 0o700]
 
 
-def test_a_folder_that_was_open_is_closed(tmp_path: Path) -> None:
+def test_a_world_readable_folder_is_made_private(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
 
     close_to_others(tmp_path)

@@ -16,7 +16,7 @@ from app.kit import logs
 
 
 @pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
     """What is logged as JSON, in a request; afterwards all is as it was."""
     root, told = logging.getLogger(), StringIO()
     monkeypatch.setattr(sys, "stderr", told)
@@ -28,14 +28,14 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
     structlog.reset_defaults()
 
 
-def test_what_another_library_logs_is_an_event_of_the_request(logged: StringIO) -> None:
+def test_library_logs_carry_the_request_id(log_lines: StringIO) -> None:
     unsaid = "of nobody's business"
     try:
         int(unsaid[:0])
     except ValueError:
         logging.getLogger("uvicorn.error").exception("it broke")
 
-    event = json.loads(logged.getvalue())
+    event = json.loads(log_lines.getvalue())
     assert (event["event"], event["level"], event["logger"]) == (
         "it broke",
         "error",
@@ -43,10 +43,10 @@ def test_what_another_library_logs_is_an_event_of_the_request(logged: StringIO) 
     )
     assert event["request_id"] == "mine"
     assert event["exception"][0]["exc_type"] == "ValueError"
-    assert unsaid not in logged.getvalue()
+    assert unsaid not in log_lines.getvalue()
 
 
-async def test_what_a_statement_was_given_is_not_told(session: AsyncSession) -> None:
+async def test_logs_show_no_statement_parameters(session: AsyncSession) -> None:
     connection = await session.connection()
 
     with pytest.raises(DBAPIError) as failed:

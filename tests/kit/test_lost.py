@@ -11,7 +11,7 @@ from app.kit.db.copy import read_frame
 from app.kit.db.engine import Database
 from app.kit.errors import SourceDown
 from app.kit.failures import is_connection_lost, is_transient
-from tests.support.locks import until_waiting
+from tests.support.locks import wait_for_lock_waiters
 
 END_SQL = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -32,7 +32,7 @@ async def test_every_driver_says_that_a_connection_was_lost(database: Database) 
         await connection.execute(text(WAIT_SQL))
         works = (by_a_session(), raw.execute(WAIT_SQL), read_frame(database, WAIT_SQL))
         waiting = asyncio.gather(*works, return_exceptions=True)
-        await until_waiting(database, len(works))
+        await wait_for_lock_waiters(database, len(works))
         await connection.execute(text(END_SQL))
         raised = [*await waiting]
     with pytest.raises(asyncpg.InterfaceError) as closed:
@@ -48,7 +48,7 @@ async def test_every_driver_says_that_a_connection_was_lost(database: Database) 
     ("state", "is_again"),
     [("40001", True), ("40P01", True), ("55P03", True), ("23505", False), ("22012", False)],
 )
-async def test_what_may_go_well_another_time_is_told_by_its_state(
+async def test_passing_failures_are_known_by_their_sqlstate(
     database: Database, state: str, *, is_again: bool
 ) -> None:
     raising = f"DO $$ BEGIN RAISE 'no' USING ERRCODE = '{state}'; END $$"

@@ -29,7 +29,7 @@ async def known(database: Database) -> str | None:
 
 
 @pytest.fixture
-async def partitioned(database: Database) -> Database:
+async def partitioned_database(database: Database) -> Database:
     """A database with a table of days that has no partition."""
     async with database.transaction() as session:
         connection = await session.connection()
@@ -39,33 +39,35 @@ async def partitioned(database: Database) -> Database:
     return database
 
 
-async def test_eight_that_need_the_same_months_at_once_make_each_once(
-    partitioned: Database,
+async def test_concurrent_callers_make_each_month_once(
+    partitioned_database: Database,
 ) -> None:
     """One that waited for another must see what that one made."""
     months = [DAY, DAY + timedelta(days=31)]
 
-    made = await asyncio.gather(*(ensure_months(partitioned, TABLE, months) for _ in range(8)))
+    made = await asyncio.gather(
+        *(ensure_months(partitioned_database, TABLE, months) for _ in range(8))
+    )
 
     assert sum(made) == len(months)
 
 
-async def test_a_partition_is_made_once_others_let_go_of_the_table(
-    partitioned: Database, statements: list[str], monkeypatch: pytest.MonkeyPatch
+async def test_a_partition_waits_for_the_tables_lock(
+    partitioned_database: Database, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(partitions, "LOCK_TIMEOUT_MS", 20)
-    async with partitioned.transaction() as session:
+    async with partitioned_database.transaction() as session:
         connection = await session.connection()
         await connection.execute(text(f"LOCK TABLE {TABLE} IN SHARE UPDATE EXCLUSIVE MODE"))
-        making = asyncio.create_task(ensure_months(partitioned, TABLE, [DAY]))
+        making = asyncio.create_task(ensure_months(partitioned_database, TABLE, [DAY]))
         while sum("ATTACH" in sent for sent in statements) < MOST_TRIED and not making.done():  # noqa: ASYNC110 - of another
             await asyncio.sleep(0.01)
 
     assert await making == 1
 
 
-async def test_a_counted_day_is_known_to_the_planner(partitioned: Database) -> None:
-    database = partitioned
+async def test_a_counted_day_is_known_to_the_planner(partitioned_database: Database) -> None:
+    database = partitioned_database
     await ensure_months(database, TABLE, [DAY])
     async with database.transaction() as session:
         connection = await session.connection()

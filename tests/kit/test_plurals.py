@@ -15,5 +15,5 @@ from app.kit.plurals import counted
         (2, ("academy", "academies"), "2 academies"),
     ],
 )
-def test_one_is_singular(count: int, nouns: tuple[str, ...], words: str) -> None:
+def test_a_count_of_one_is_singular(count: int, nouns: tuple[str, ...], words: str) -> None:
     assert counted(count, *nouns) == words

@@ -61,8 +61,8 @@ def app_of(kind: type[APIRoute]) -> FastAPI:
 async def answer_of(app: FastAPI, text: str) -> tuple[int, Any]:
     """Ask for the things."""
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://x") as asking:
-        answer = await asking.get(f"/things?{text}", headers={"name": "ada"})
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        answer = await client.get(f"/things?{text}", headers={"name": "ada"})
     wrong = answer.json()["detail"] if answer.status_code == 422 else answer.text
     return answer.status_code, wrong
 
@@ -86,13 +86,13 @@ async def answer_of(app: FastAPI, text: str) -> tuple[int, Any]:
         "ids=1;limit=2&&",
     ],
 )
-async def test_it_answers_as_the_framework_does(text: str) -> None:
+async def test_a_direct_route_answers_as_the_framework_does(text: str) -> None:
     theirs, ours = app_of(APIRoute), app_of(ReadRoute)
 
     assert await answer_of(ours, text) == await answer_of(theirs, text)
 
 
-def test_it_is_described_as_the_framework_does() -> None:
+def test_a_direct_route_is_described_as_the_framework_does() -> None:
     theirs, ours = app_of(APIRoute), app_of(ReadRoute)
 
     assert ours.openapi() == theirs.openapi()
@@ -111,7 +111,7 @@ def callings(router: APIRouter) -> Mapping[str, bool]:
     return {route.path: route_call_of(route.dependant) is not None for route in routes}
 
 
-def test_what_dashboards_ask_is_called_without_the_framework() -> None:
+def test_dashboard_operations_use_direct_routes() -> None:
     assert callings(churn) == {
         "/churn/risk": True,
         "/churn/risk/{user_id}": False,
@@ -121,7 +121,7 @@ def test_what_dashboards_ask_is_called_without_the_framework() -> None:
     }
 
 
-def test_what_takes_more_is_left_to_the_framework() -> None:
+def test_other_signatures_are_left_to_the_framework() -> None:
     router = APIRouter()
 
     @router.get("/open")

@@ -39,15 +39,13 @@ async def test_a_statement_is_never_planned_for_its_values(reader: ReadPool) -> 
     assert [tuple(row) for row in rows] == [(0,)]
 
 
-async def test_all_who_ask_share_the_connections_there_may_be(reader: ReadPool) -> None:
+async def test_readers_share_the_pools_connections(reader: ReadPool) -> None:
     pids = await asyncio.gather(*(pid_of(reader) for _ in range(20)))
 
     assert len(set(pids)) == 1
 
 
-async def test_a_connection_that_was_ended_is_replaced(
-    reader: ReadPool, database: Database
-) -> None:
+async def test_a_terminated_connection_is_replaced(reader: ReadPool, database: Database) -> None:
     stop = "SELECT pg_terminate_backend(:pid)"
     for _ in range(20):  # its end is heard before the next question, meanwhile, or after it
         ended = await pid_of(reader)
@@ -56,7 +54,7 @@ async def test_a_connection_that_was_ended_is_replaced(
         assert await pid_of(reader) != ended
 
 
-async def test_what_ends_its_connection_every_time_is_a_database_that_does_not_answer(
+async def test_a_statement_that_always_loses_its_connection_is_an_outage(
     reader: ReadPool,
 ) -> None:
     end = Statement(sql="SELECT pg_terminate_backend(pg_backend_pid())", params={})
@@ -67,14 +65,14 @@ async def test_what_ends_its_connection_every_time_is_a_database_that_does_not_a
     assert await pid_of(reader) > 0
 
 
-async def test_a_wrong_statement_is_told_and_forgotten(reader: ReadPool) -> None:
+async def test_a_failing_statement_raises_and_leaves_the_pool_usable(reader: ReadPool) -> None:
     with pytest.raises(asyncpg.UndefinedTableError):
         await reader.rows(Statement(sql="SELECT 1 FROM nothing", params={}))
 
     assert await pid_of(reader) > 0
 
 
-async def test_what_takes_too_long_is_ended_and_said(database: Database) -> None:
+async def test_a_read_that_takes_too_long_is_ended(database: Database) -> None:
     hasty = ReadPool(
         partial(database.connect, {**READ_SETTINGS, "statement_timeout": "1ms"}), most=1
     )
@@ -85,7 +83,7 @@ async def test_what_takes_too_long_is_ended_and_said(database: Database) -> None
     await hasty.close()
 
 
-async def test_a_server_that_is_not_there_refuses(database: Database) -> None:
+async def test_an_absent_server_is_refused(database: Database) -> None:
     elsewhere = Database(f"{database.url}_not_there")
 
     with pytest.raises(ConnectionRefusedError):
@@ -97,7 +95,7 @@ async def test_a_value_that_does_not_fit_is_no_lost_connection(reader: ReadPool)
         await reader.rows(Statement(sql="SELECT CAST(:n AS bigint)", params={"n": "x"}))
 
 
-async def test_who_gives_up_leaves_his_place_to_the_next(reader: ReadPool) -> None:
+async def test_a_cancelled_waiter_leaves_its_place(reader: ReadPool) -> None:
     for_ever = Statement(sql="SELECT pg_sleep(600)", params={})
 
     with pytest.raises(TimeoutError):

@@ -28,7 +28,7 @@ async def _ask(shared: SingleFlight, readings: Readings, key: str = "days") -> a
     return task
 
 
-async def test_who_asks_during_a_reading_shares_the_next_one() -> None:
+async def test_a_caller_during_a_flight_shares_the_next_one() -> None:
     shared, readings = SingleFlight(), Readings()
     first = await _ask(shared, readings)
     others = [await _ask(shared, readings) for _ in range(5)]
@@ -49,7 +49,7 @@ async def test_other_keys_do_not_wait() -> None:
     assert [await task for task in tasks] == [1, 2]
 
 
-async def test_all_who_share_a_reading_are_told_that_it_failed() -> None:
+async def test_all_callers_of_a_failed_flight_get_its_error() -> None:
     async def fail() -> int:
         raise ConnectionError
 
@@ -61,7 +61,7 @@ async def test_all_who_share_a_reading_are_told_that_it_failed() -> None:
     assert await shared.get("days", answer_one) == 1
 
 
-async def test_one_who_gives_up_does_not_take_the_others_along() -> None:
+async def test_a_cancelled_caller_does_not_cancel_the_others() -> None:
     shared, readings = SingleFlight(), Readings()
     impatient, patient = await _ask(shared, readings), await _ask(shared, readings)
     impatient.cancel()

@@ -16,9 +16,9 @@ from app.kit.failures import unavailable_of
 from app.kit.http.formats import ListFormat
 from app.kit.http.streaming import TRAILERS, Streams, Whole
 from app.sources.directory.models import User
-from tests.support.alerting import owing, published
-from tests.support.line import locked
-from tests.support.service import client, service, token
+from tests.support.churn_alerts import learner_with_failed_payment, publish_and_evaluate
+from tests.support.http_client import open_client, service, token
+from tests.support.tcp_proxy import table_lock
 
 READER = (scopes.Scope.REPORTS_READ, scopes.Scope.ALERTS_READ)
 
@@ -42,21 +42,23 @@ class Trailing:
 
 @pytest.mark.parametrize("path", ["/churn/risk", "/alerts"])
 @pytest.mark.parametrize("kind", ["csv", "ndjson"])
-async def test_a_trailer_counts_the_rows_where_the_protocol_has_any(
+async def test_a_trailer_counts_the_rows_where_the_protocol_has_trailers(
     database: Database, tmp_path: Path, path: str, kind: str
 ) -> None:
-    await published(database, *(owing(user) for user in range(1, 4)))
+    await publish_and_evaluate(
+        database, *(learner_with_failed_payment(user) for user in range(1, 4))
+    )
     server = Trailing(service(database, tmp_path))
 
-    async with client(server, await token(database, *READER)) as asking:
-        answer = await asking.get(f"{path}?format={kind}")
+    async with open_client(server, await token(database, *READER)) as client:
+        answer = await client.get(f"{path}?format={kind}")
 
     (trailer,) = server.given
     assert answer.headers["trailer"] == "X-Row-Count"
     assert trailer["headers"] == [(b"x-row-count", b"3")]
 
 
-async def test_rows_and_etag_are_of_one_state_whatever_is_written_between_them(
+async def test_rows_and_etag_come_from_one_snapshot(
     database: Database,
 ) -> None:
     async def read(rows: Rows) -> Whole:
@@ -72,8 +74,8 @@ async def test_rows_and_etag_are_of_one_state_whatever_is_written_between_them(
 
     streams = streams_of(database)
 
-    async with client(answer) as asking:
-        answers = [await asking.get("/") for _ in range(3)]
+    async with open_client(answer) as client:
+        answers = [await client.get("/") for _ in range(3)]
 
     assert [(found.headers["etag"], len(found.text.splitlines()) - 1) for found in answers] == [
         ('"0"', 0),
@@ -126,7 +128,7 @@ async def until_closed(database: Database) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_list_whose_connection_is_lost_before_it_is_sent_is_told_as_that(
+async def test_a_connection_lost_before_the_first_row_is_an_error_response(
     database: Database,
 ) -> None:
     end = Statement(sql="SELECT pg_terminate_backend(pg_backend_pid())", params={})
@@ -143,7 +145,7 @@ async def test_a_list_whose_connection_is_lost_before_it_is_sent_is_told_as_that
     assert known.code == "database_down"
 
 
-async def test_as_many_are_streamed_as_may_be_and_the_next_once_one_has_ended(
+async def test_streams_are_limited_and_a_place_is_freed_at_the_end(
     database: Database,
 ) -> None:
     streams = streams_of(database, most=2)
@@ -157,7 +159,7 @@ async def test_as_many_are_streamed_as_may_be_and_the_next_once_one_has_ended(
     assert (refused.value.code, third.status_code) == ("too_many_streams", 200)
 
 
-async def test_an_answer_that_is_known_or_fails_holds_no_place(database: Database) -> None:
+async def test_a_304_or_failed_answer_holds_no_stream_slot(database: Database) -> None:
     streams = streams_of(database)
     knowing = Request({"type": "http", "headers": [(b"if-none-match", b'"1"')]})
 
@@ -172,7 +174,7 @@ async def test_an_answer_that_is_known_or_fails_holds_no_place(database: Databas
     assert (await streams.answer(ASKED, ListFormat.CSV, all_numbers)).status_code == 200
 
 
-async def test_a_reader_who_takes_nothing_is_cut_and_his_connection_is_free(
+async def test_a_stalled_reader_is_disconnected_and_frees_its_connection(
     database: Database,
 ) -> None:
     streams = streams_of(database, stall_seconds=0.1)
@@ -184,7 +186,7 @@ async def test_a_reader_who_takes_nothing_is_cut_and_his_connection_is_free(
     assert (await streams.answer(ASKED, ListFormat.CSV, all_numbers)).status_code == 200
 
 
-async def test_a_reader_who_takes_a_little_now_and_then_is_not_cut(database: Database) -> None:
+async def test_a_slow_but_moving_reader_is_not_disconnected(database: Database) -> None:
     taken = bytearray()
 
     async def take_slowly(message: Message) -> None:
@@ -201,7 +203,7 @@ async def test_a_reader_who_takes_a_little_now_and_then_is_not_cut(database: Dat
     assert taken.endswith(b'1000000\n{"rows": 1000000}\n')
 
 
-async def test_a_database_that_does_not_move_is_not_waited_for(database: Database) -> None:
+async def test_a_stalled_database_is_not_waited_for(database: Database) -> None:
     async def read(_rows: Rows) -> Whole:
         lines = Statement(sql="SELECT row_to_json(users)::text FROM users", params={})
         return Whole(etag='"1"', statement=lines)
@@ -212,7 +214,7 @@ async def test_a_database_that_does_not_move_is_not_waited_for(database: Databas
         if message["type"] == "http.response.body":
             bodies.append(message["more_body"])
 
-    async with locked(database, "users"):
+    async with table_lock(database, "users"):
         waiting = await streams_of(database, stall_seconds=0.1).answer(
             ASKED, ListFormat.NDJSON, read
         )

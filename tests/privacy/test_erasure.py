@@ -17,9 +17,10 @@ from app.access.scopes import Scope
 from app.kit.db.engine import Database
 from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
-from tests.support.copied import copied_sources
+from tests.support.database_copies import copied_sources
+from tests.support.http_client import open_client, service, token
 from tests.support.processes import packages
-from tests.support.reporting import (
+from tests.support.report_runs import (
     NOW,
     event,
     put,
@@ -28,7 +29,6 @@ from tests.support.reporting import (
     sources_of,
     subscription,
 )
-from tests.support.service import client, service, token
 
 DAY = date(2026, 5, 20)
 GONE, OTHER = 777000777, 888000888
@@ -125,7 +125,7 @@ sources = copied_sources(two_learners)
 class World:
     """The service over HTTP, and what it stores."""
 
-    asking: httpx.AsyncClient
+    client: httpx.AsyncClient
     database: Database
 
     async def rows_with(self, traces: str) -> dict[str, int]:
@@ -141,14 +141,14 @@ class World:
 
     async def note(self) -> None:
         """Write into the history of the person's alerts."""
-        for alert in (await self.asking.get("/alerts", params={"user": GONE})).json()["items"]:
+        for alert in (await self.client.get("/alerts", params={"user": GONE})).json()["items"]:
             path = f"/alerts/{alert['id']}"
-            noted = await self.asking.patch(path, json={"note": "spoke to them"})
+            noted = await self.client.patch(path, json={"note": "spoke to them"})
             assert noted.status_code == 200, noted.text
 
     async def erase(self) -> None:
         """Erase the person."""
-        answer = await self.asking.delete(f"/users/{GONE}")
+        answer = await self.client.delete(f"/users/{GONE}")
         assert answer.status_code == 200, answer.text
 
 
@@ -157,8 +157,8 @@ async def world(sources: Sources, tmp_path: Path) -> AsyncIterator[World]:
     """Somebody who acts on alerts and erases people."""
     scopes = (Scope.PEOPLE_ERASE, Scope.ALERTS_READ, Scope.ALERTS_WRITE)
     app = service(sources.database, tmp_path, clock=lambda: NOW)
-    async with client(app, await token(sources.database, *scopes)) as asking:
-        yield World(asking=asking, database=sources.database)
+    async with open_client(app, await token(sources.database, *scopes)) as client:
+        yield World(client=client, database=sources.database)
 
 
 async def test_no_column_of_any_table_tells_of_the_person(world: World) -> None:

@@ -11,17 +11,23 @@ from app.access.scopes import Scope
 from app.kit.db.engine import Database
 from app.runs.ledger import ledger
 from app.runs.ledger.quality_gate import DayState
-from tests.support.published import DAY, PUBLISHED_AT, RUN, publish, risk
-from tests.support.service import client, service, token
+from tests.support.http_client import open_client, service, token
+from tests.support.published_days import (
+    DAY,
+    PUBLISHED_AT,
+    RUN,
+    publish,
+    risk,
+)
 
 GONE = 7
 BEFORE = DAY - timedelta(days=1)
 
 
 @pytest.fixture
-async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def client(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who erases people."""
-    async with client(
+    async with open_client(
         service(database, tmp_path), await token(database, Scope.PEOPLE_ERASE)
     ) as one:
         yield one
@@ -44,21 +50,21 @@ async def revision(
         return row.revision
 
 
-async def erased(asking: httpx.AsyncClient) -> Mapping[str, int]:
+async def erased(client: httpx.AsyncClient) -> Mapping[str, int]:
     """Erase the person; return what was deleted."""
-    answer = await asking.delete(f"/users/{GONE}")
+    answer = await client.delete(f"/users/{GONE}")
     assert answer.status_code == 200, answer.text
     deleted: Mapping[str, int] = answer.json()["deleted"]
     return deleted
 
 
 async def test_a_day_that_lost_a_row_counts_as_published_anew(
-    database: Database, asking: httpx.AsyncClient
+    database: Database, client: httpx.AsyncClient
 ) -> None:
     await publish(database, risk(user_id=GONE), risk(user_id=8), risk(user_id=8, academy_id=2))
     before = await revision(database), await revision(database, academy_id=2)
 
-    deleted = await erased(asking)
+    deleted = await erased(client)
 
     assert deleted["churn_risk_reports"] == 1
     assert await revision(database) != before[0]
@@ -66,34 +72,34 @@ async def test_a_day_that_lost_a_row_counts_as_published_anew(
 
 
 async def test_the_same_day_of_another_report_stays_as_it_is(
-    database: Database, asking: httpx.AsyncClient
+    database: Database, client: httpx.AsyncClient
 ) -> None:
     await publish(database, risk(user_id=GONE))
     await note(database, "revenue", DayState.PUBLISHED, revision=5)
 
-    await erased(asking)
+    await erased(client)
 
     assert await revision(database, "revenue") == 5
 
 
 @pytest.mark.parametrize("state", [DayState.HELD, DayState.ERROR])
 async def test_a_day_that_nobody_can_read_is_not_published_by_it(
-    database: Database, asking: httpx.AsyncClient, state: DayState
+    database: Database, client: httpx.AsyncClient, state: DayState
 ) -> None:
     await publish(database, risk(user_id=GONE), state=state, revision=None)
 
-    await erased(asking)
+    await erased(client)
 
     assert await revision(database) is None
 
 
 async def test_a_day_that_is_held_but_can_be_read_counts_as_published_anew(
-    database: Database, asking: httpx.AsyncClient
+    database: Database, client: httpx.AsyncClient
 ) -> None:
     """What was published before it was held is what readers get."""
     await publish(database, risk(user_id=GONE), state=DayState.HELD)
     before = await revision(database)
 
-    await erased(asking)
+    await erased(client)
 
     assert await revision(database) not in {None, before}

@@ -13,8 +13,8 @@ from app.sources.imports.import_file import FileKind, import_activity, import_fi
 from app.sources.startup import open_lake
 from app.sources.warehouse.lake.warehouse import Lake
 from tests.support.damaged_files import damaged_file
-from tests.support.files import NOW
 from tests.support.fingerprints import Fingerprints, changed_tables, files_in
+from tests.support.import_files import NOW
 from tests.support.memory import forget_peak, peak_bytes
 
 pytestmark = pytest.mark.usefixtures("untraced")

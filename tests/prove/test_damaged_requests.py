@@ -16,11 +16,11 @@ from app.access.scopes import Scope
 from app.kit.db.engine import Database
 from tests.support.damaged_requests import DamagedRequest, Known, damaged_request
 from tests.support.fingerprints import Fingerprints, changed_tables
+from tests.support.http_client import NOW, token
 from tests.support.memory import forget_peak, peak_bytes
-from tests.support.service import NOW, token
-from tests.support.services import Service, services
-from tests.support.sockets import Answer, answer_to_the_end
-from tests.support.two import two_academies
+from tests.support.raw_http import Answer, answer_to_the_end
+from tests.support.service_processes import Service, services
+from tests.support.two_academies import two_academies
 
 pytestmark = pytest.mark.usefixtures("untraced")
 

@@ -11,9 +11,9 @@ import structlog
 from app.access.scopes import Scope
 from app.kit.db.engine import Database
 from app.settings import Settings
+from tests.support.http_client import token
 from tests.support.memory import forget_peak, peak_bytes
-from tests.support.service import token
-from tests.support.services import services
+from tests.support.service_processes import services
 from tests.support.slow_readers import LIST, publish_long_list, slow_readers, until_streams
 
 pytestmark = [pytest.mark.prove, pytest.mark.usefixtures("untraced")]

@@ -13,9 +13,16 @@ from app.runs.execution import runner
 from app.runs.execution.context import RunContext
 from app.runs.models import RunDayState
 from app.sources.imports.import_file import FileKind
-from tests.support.reporting import event, put, put_activity, sources_of, subscription, workshop_of
-from tests.support.runs import claimed, made, run_request
-from tests.support.watching import states
+from tests.support.report_runs import (
+    event,
+    put,
+    put_activity,
+    sources_of,
+    subscription,
+    worker_context,
+)
+from tests.support.run_polling import day_states
+from tests.support.run_records import claim_run, new_run, run_request
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2)]
 
@@ -36,18 +43,18 @@ async def test_days_that_are_through_stay_through(database: Database, tmp_path: 
     sources = sources_of(database, tmp_path)
     await put(database, FileKind.SUBSCRIPTIONS, [subscription(1)])
     await put_activity(sources, [event(1, datetime.combine(DAYS[0], time(12), UTC))])
-    run = await made(database, run_request(day_from=DAYS[0], day_to=DAYS[-1]))
+    run = await new_run(database, run_request(day_from=DAYS[0], day_to=DAYS[-1]))
     async with database.connection() as connection:
-        mine = await claimed(database, run.id, backend_pid=connection.backend_pid)
+        mine = await claim_run(database, run.id, backend_pid=connection.backend_pid)
         assert mine is not None
         job = RunContext(
             run=run,
             mine=mine,
             report=Leaky(sources),
             connection=connection,
-            workshop=workshop_of(sources),
+            workshop=worker_context(sources),
         )
 
         await runner._fetch_and_run(job, DAYS)
 
-    assert await states(database, run.id) == dict.fromkeys(DAYS, RunDayState.PUBLISHED)
+    assert await day_states(database, run.id) == dict.fromkeys(DAYS, RunDayState.PUBLISHED)

@@ -20,68 +20,76 @@ from app.runs.execution.lease import (
 )
 from app.runs.models import Origin, RunDayState, RunStatus
 from app.runs.store import Asker
-from tests.support.reporting import sources_of, workshop_of
-from tests.support.runs import FIRST, NOW, STALE_AFTER, claimed, made, run_request, silent
-from tests.support.watching import look
+from tests.support.report_runs import sources_of, worker_context
+from tests.support.run_polling import find_run
+from tests.support.run_records import (
+    FIRST,
+    NOW,
+    STALE_AFTER,
+    claim_run,
+    new_run,
+    run_of_silent_worker,
+    run_request,
+)
 
 MARGIN = timedelta(minutes=1)
 
 
 async def taken_over(database: Database, run_id: UUID) -> Lease | None:
     """Claim a run whose worker has been silent for too long."""
-    await silent(database, run_id)
-    return await claimed(database, run_id)
+    await run_of_silent_worker(database, run_id)
+    return await claim_run(database, run_id)
 
 
 async def test_of_eight_workers_one_gets_the_run(database: Database) -> None:
-    run = await made(database)
+    run = await new_run(database)
 
-    found = await asyncio.gather(*(claimed(database, run.id) for _ in range(8)))
+    found = await asyncio.gather(*(claim_run(database, run.id) for _ in range(8)))
 
     assert [claim for claim in found if claim] == [Lease(run_id=run.id, attempt=1)]
 
 
 async def test_eight_identical_requests_make_one_run(database: Database) -> None:
-    request, asker = run_request(), Asker(origin=Origin.SCHEDULE, name="clock")
+    request, api = run_request(), Asker(origin=Origin.SCHEDULE, name="clock")
 
     async def ask() -> bool:
         async with database.transaction() as session:
             return (
-                await store.insert_run(session, request, request.days, asker, run=uuid4(), now=NOW)
+                await store.insert_run(session, request, request.days, api, run=uuid4(), now=NOW)
             )[1]
 
     assert sum(await asyncio.gather(*(ask() for _ in range(8)))) == 1
 
 
 async def test_a_living_worker_is_not_taken_over(database: Database) -> None:
-    run = await made(database)
-    await claimed(database, run.id)
-    await silent(database, run.id, since=STALE_AFTER / 2)
+    run = await new_run(database)
+    await claim_run(database, run.id)
+    await run_of_silent_worker(database, run.id, since=STALE_AFTER / 2)
 
-    assert await claimed(database, run.id) is None
+    assert await claim_run(database, run.id) is None
 
 
 async def test_a_clock_that_steps_back_delays_no_takeover(
     database: Database, tmp_path: Path
 ) -> None:
     """Whatever the clocks of two machines say, silence is measured by the database's."""
-    run = await made(database)
-    ahead = workshop_of(sources_of(database, tmp_path), clock=lambda: utc_now() + 10 * MARGIN)
+    run = await new_run(database)
+    ahead = worker_context(sources_of(database, tmp_path), clock=lambda: utc_now() + 10 * MARGIN)
     async with database.connection() as connection:
         mine = await runner._claim(run.id, ahead, connection)
         assert mine is not None
         async with database.transaction() as session:
             await lease.beat(session, mine)
 
-    found = await look(database, run.id)
+    found = await find_run(database, run.id)
 
     assert found.heartbeat_at is not None
     assert abs(found.heartbeat_at - utc_now()) < MARGIN
 
 
 async def test_a_silent_worker_is_taken_over_and_can_do_nothing_more(database: Database) -> None:
-    run = await made(database)
-    old = await claimed(database, run.id)
+    run = await new_run(database)
+    old = await claim_run(database, run.id)
     assert old is not None
 
     new = await taken_over(database, run.id)
@@ -95,10 +103,10 @@ async def test_a_silent_worker_is_taken_over_and_can_do_nothing_more(database: D
             await lease.beat(session, old)
 
 
-async def test_a_takeover_ends_what_the_old_worker_had_open(database: Database) -> None:
-    run = await made(database)
+async def test_a_takeover_terminates_the_old_workers_connection(database: Database) -> None:
+    run = await new_run(database)
     async with database.connection() as connection:
-        await claimed(database, run.id, backend_pid=connection.backend_pid)
+        await claim_run(database, run.id, backend_pid=connection.backend_pid)
 
         await taken_over(database, run.id)
 
@@ -110,15 +118,15 @@ async def test_a_takeover_ends_what_the_old_worker_had_open(database: Database) 
 async def test_a_takeover_does_not_wait_for_a_worker_that_froze_while_it_said_it_lives(
     database: Database,
 ) -> None:
-    run, frozen = await made(database), Database(database.url)
+    run, frozen = await new_run(database), Database(database.url)
     async with frozen.connection() as connection, AsyncSession(frozen.engine) as beating:
-        old = await claimed(database, run.id, backend_pid=connection.backend_pid)
+        old = await claim_run(database, run.id, backend_pid=connection.backend_pid)
         assert old is not None
-        await silent(database, run.id)
+        await run_of_silent_worker(database, run.id)
         await lease.beat(beating, old)
 
         async with asyncio.timeout(60):
-            assert await claimed(database, run.id) is not None
+            assert await claim_run(database, run.id) is not None
 
         with pytest.raises(DBAPIError, match=r"terminat|closed"):
             await beating.exec(text("SELECT 1"))  # type: ignore[call-overload]
@@ -128,9 +136,9 @@ async def test_a_takeover_does_not_wait_for_a_worker_that_froze_while_it_said_it
 async def test_a_takeover_leaves_the_connections_of_other_processes_alone(
     database: Database,
 ) -> None:
-    run, frozen, third = await made(database), Database(database.url), Database(database.url)
+    run, frozen, third = await new_run(database), Database(database.url), Database(database.url)
     async with frozen.connection() as connection, third.transaction() as session:
-        await claimed(database, run.id, backend_pid=connection.backend_pid)
+        await claim_run(database, run.id, backend_pid=connection.backend_pid)
         before = await session.scalar(text("SELECT pg_backend_pid()"))
 
         await taken_over(database, run.id)
@@ -141,8 +149,8 @@ async def test_a_takeover_leaves_the_connections_of_other_processes_alone(
 
 
 async def test_what_a_superseded_worker_wrote_is_undone(database: Database) -> None:
-    run = await made(database)
-    old = await claimed(database, run.id)
+    run = await new_run(database)
+    old = await claim_run(database, run.id)
     assert old is not None
     await taken_over(database, run.id)
 
@@ -156,8 +164,8 @@ async def test_what_a_superseded_worker_wrote_is_undone(database: Database) -> N
 async def test_days_are_given_out_oldest_first_and_again_after_a_takeover(
     database: Database,
 ) -> None:
-    run = await made(database)
-    mine = await claimed(database, run.id)
+    run = await new_run(database)
+    mine = await claim_run(database, run.id)
     assert mine is not None
     async with database.transaction() as session:
         first = await lease.next_days(session, mine, most=2)
@@ -173,8 +181,8 @@ async def test_days_are_given_out_oldest_first_and_again_after_a_takeover(
 
 
 async def test_a_run_asked_to_stop_says_so_to_its_worker(database: Database) -> None:
-    run = await made(database)
-    mine = await claimed(database, run.id)
+    run = await new_run(database)
+    mine = await claim_run(database, run.id)
     assert mine is not None
     async with database.transaction() as session:
         await store.request_cancel(session, run.id, NOW)

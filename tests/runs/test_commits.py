@@ -15,15 +15,15 @@ from app.hooks import HOOKS
 from app.kit.db.engine import Database
 from app.runs.execution.worker import run_worker
 from app.settings import Settings
-from tests.support.academies import filled, yesterday
 from tests.support.databases import Copies
-from tests.support.reporting import sources_of
-from tests.support.services import Service, services
-from tests.support.watching import WAITED_SECONDS, ask_for
+from tests.support.report_runs import sources_of
+from tests.support.run_polling import WAITED_SECONDS, queue_run
+from tests.support.service_processes import Service, services
+from tests.support.simulated_academies import simulated_sources, yesterday
 
 DAYS = 2
 ACADEMIES = 2
-MORTAL = "tests.support.mortal_worker"
+CRASHING_WORKER = "tests.support.crashing_worker"
 PATIENT_SECONDS, IMPATIENT_SECONDS = "60", 0.1
 """The first heartbeat never comes, so the same commits have the same numbers each time."""
 
@@ -63,9 +63,9 @@ State = Mapping[str, list[str] | None]
 
 async def asked(database: Database, home: Path) -> None:
     """Two academies, and a run of their last days that nobody has begun."""
-    await filled(database, home, days=20)
+    await simulated_sources(database, home, days=20)
     last = yesterday()
-    await ask_for(database, last - timedelta(days=DAYS - 1), last)
+    await queue_run(database, last - timedelta(days=DAYS - 1), last)
 
 
 async def state(database: Database) -> State:
@@ -112,7 +112,7 @@ async def finishing(database: Database, home: Path) -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="module")
-async def undisturbed(copies: Copies, short_folder: Path) -> State:
+async def state_without_kills(copies: Copies, short_folder: Path) -> State:
     """What a run leaves whose worker lives."""
     home = short_folder / uuid4().hex[:8]
     async with copies.of(asked, home) as database:
@@ -128,7 +128,7 @@ async def die_and_finish(copies: Copies, home: Path, words: str, number: int) ->
     settings = {"HEADSUP_HEARTBEAT_SECONDS": PATIENT_SECONDS}
     async with copies.of(asked, home) as database:
         with services(database, home, **settings) as fleet:
-            worker = fleet.start(words, str(number), "worker", module=MORTAL)
+            worker = fleet.start(words, str(number), "worker", module=CRASHING_WORKER)
             has_died = not await over(database, worker)
         async with finishing(database, home):
             pass
@@ -143,25 +143,25 @@ async def die_and_finish(copies: Copies, home: Path, words: str, number: int) ->
         pytest.param("finished_at", 1, id="before the end of the run"),
     ],
 )
-async def test_another_worker_leaves_what_one_that_lives_leaves(
-    copies: Copies, short_folder: Path, undisturbed: State, words: str, number: int
+async def test_a_worker_after_a_kill_leaves_the_same_state_as_one_without(
+    copies: Copies, short_folder: Path, state_without_kills: State, words: str, number: int
 ) -> None:
     home = short_folder / uuid4().hex[:8]
 
     has_died, left = await die_and_finish(copies, home, words, number)
 
     assert has_died
-    assert left == undisturbed
+    assert left == state_without_kills
 
 
 @pytest.mark.prove
 async def test_a_worker_may_die_before_each_of_its_commits(
-    copies: Copies, short_folder: Path, undisturbed: State
+    copies: Copies, short_folder: Path, state_without_kills: State
 ) -> None:
     for number in count(1):
         home = short_folder / uuid4().hex[:8]
         has_died, left = await die_and_finish(copies, home, "", number)
-        assert left == undisturbed, f"commit {number}"
+        assert left == state_without_kills, f"commit {number}"
         if not has_died:
             break
 

@@ -21,8 +21,14 @@ from app.runs.ledger.due_days import (
 from app.runs.ledger.quality_gate import DayState
 from app.runs.models import EVERY_ACADEMY, Origin, ReportDay, Run
 from app.sources.imports.import_file import FileKind
-from tests.support.reporting import NOW, put, sources_of, subscription, workshop_of
-from tests.support.runs import made, run_request
+from tests.support.report_runs import (
+    NOW,
+    put,
+    sources_of,
+    subscription,
+    worker_context,
+)
+from tests.support.run_records import new_run, run_request
 
 LAST = date(2026, 5, 31)
 FIRST = LAST - timedelta(days=DUE_DAYS - 1)
@@ -198,7 +204,7 @@ async def test_days_of_one_scan_do_not_contradict_each_other(session: AsyncSessi
 
 
 async def test_days_that_a_run_has_still_to_come_to_are_left_to_it(database: Database) -> None:
-    await made(database, run_request(day_from=FIRST, day_to=ago(1)))
+    await new_run(database, run_request(day_from=FIRST, day_to=ago(1)))
 
     async with database.transaction() as session:
         assert await due(session) == [LAST]
@@ -207,18 +213,18 @@ async def test_days_that_a_run_has_still_to_come_to_are_left_to_it(database: Dat
 async def test_a_run_that_publishes_nothing_or_not_all_leaves_the_days_due(
     database: Database,
 ) -> None:
-    await made(database, run_request(day_from=FIRST, day_to=LAST, dry_run=True))
-    await made(database, run_request(day_from=FIRST, day_to=LAST, academies=[1]))
+    await new_run(database, run_request(day_from=FIRST, day_to=LAST, dry_run=True))
+    await new_run(database, run_request(day_from=FIRST, day_to=LAST, academies=[1]))
 
     async with database.transaction() as session:
         assert len(await due(session)) == DUE_DAYS
 
 
-async def test_ten_who_wake_at_once_make_one_run(database: Database, tmp_path: Path) -> None:
+async def test_concurrent_wakes_make_one_run(database: Database, tmp_path: Path) -> None:
     sources = sources_of(database, tmp_path)
     await put(database, FileKind.SUBSCRIPTIONS, [subscription(1)])
 
-    found = await asyncio.gather(*(ask_due("churn", workshop_of(sources)) for _ in range(10)))
+    found = await asyncio.gather(*(ask_due("churn", worker_context(sources)) for _ in range(10)))
 
     async with database.transaction() as session:
         runs = (await session.exec(select(Run))).all()
@@ -231,7 +237,7 @@ async def test_ten_who_wake_at_once_make_one_run(database: Database, tmp_path: P
 async def test_nothing_is_asked_for_before_there_is_a_subscription(
     database: Database, tmp_path: Path
 ) -> None:
-    assert await ask_due("churn", workshop_of(sources_of(database, tmp_path))) is None
+    assert await ask_due("churn", worker_context(sources_of(database, tmp_path))) is None
 
     async with database.transaction() as session:
         assert (await session.exec(select(func.count(col(Run.id))))).one() == 0

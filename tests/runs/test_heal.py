@@ -12,10 +12,16 @@ from app.runs.ledger.due_days import PAUSE
 from app.runs.models import RunDayState
 from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
-from tests.support.copied import copied_sources
-from tests.support.reporting import event, put, put_activity, sources_of, subscription
-from tests.support.waking import morning_after, settle, wake
-from tests.support.watching import revisions
+from tests.support.database_copies import copied_sources
+from tests.support.report_runs import (
+    event,
+    put,
+    put_activity,
+    sources_of,
+    subscription,
+)
+from tests.support.run_polling import revisions
+from tests.support.schedule_wakes import morning_after, settle, wake
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -109,7 +115,7 @@ async def test_lost_days_are_held_and_heal_when_they_are_imported_again(
     assert await settle(sources, morning_after(LAST) + timedelta(hours=9)) == []
 
 
-async def test_a_wake_in_a_crowd_does_as_one(sources: Sources) -> None:
+async def test_concurrent_wakes_do_what_one_does(sources: Sources) -> None:
     now = morning_after(LAST - timedelta(days=1))
 
     found = await asyncio.gather(*(wake(sources, now) for _ in range(5)))

@@ -15,11 +15,18 @@ from app.runs.models import ReportDay, RunDayState
 from app.runs.monitoring.metrics import standing
 from app.sources.sources import Sources
 from app.sources.warehouse.models import LakeFile
-from tests.support.copied import copied_sources
-from tests.support.held import HOUR, LATER, held_since_this_morning, questions, sized, stands
+from tests.support.database_copies import copied_sources
+from tests.support.held_day import (
+    HOUR,
+    LATER,
+    held_since_this_morning,
+    ledger_state,
+    stored_bytes,
+    volume_questions,
+)
 from tests.support.outage import FIRST, LOST, logins, two_academies
-from tests.support.reporting import put_activity, run_days, workshop_of
-from tests.support.waking import morning_after, settle, wake
+from tests.support.report_runs import put_activity, run_days, worker_context
+from tests.support.schedule_wakes import morning_after, settle, wake
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -29,13 +36,13 @@ sources = copied_sources(held_since_this_morning)
 
 async def test_all_held_days_in_a_row_are_one_question(sources: Sources) -> None:
     await wake(sources, morning_after(LOST[1]))
-    asked_before = len(await questions(sources))
+    asked_before = len(await volume_questions(sources))
 
     await wake(sources, morning_after(LOST[1]) + HOUR)
 
-    asked = (await questions(sources))[asked_before:]
+    asked = (await volume_questions(sources))[asked_before:]
     assert [question.days for question in asked] == [LOST[:2]]
-    assert asked[0].bytes_processed == await sized(sources, *LOST[:2])
+    assert asked[0].bytes_processed == await stored_bytes(sources, *LOST[:2])
 
 
 async def test_nothing_is_read_of_the_days_between_two_that_are_held(
@@ -49,38 +56,38 @@ async def test_nothing_is_read_of_the_days_between_two_that_are_held(
 
     await wake(sources, morning_after(apart[1]) + HOUR)
 
-    (asked,) = await questions(sources)
+    (asked,) = await volume_questions(sources)
     assert asked.days == apart
-    assert asked.bytes_processed == await sized(sources, *apart)
+    assert asked.bytes_processed == await stored_bytes(sources, *apart)
 
 
-async def test_what_was_asked_for_a_moment_ago_is_left_alone(sources: Sources) -> None:
+async def test_a_recent_volume_question_is_not_repeated(sources: Sources) -> None:
     await wake(sources, LATER)
 
     await wake(sources, LATER + PAUSE)
-    assert len(await questions(sources)) == 1
+    assert len(await volume_questions(sources)) == 1
 
     await wake(sources, LATER + PAUSE + timedelta(seconds=1))
-    assert len(await questions(sources)) == 2
+    assert len(await volume_questions(sources)) == 2
 
 
-async def test_many_who_wake_at_once_ask_once(sources: Sources) -> None:
-    workshop = workshop_of(sources, clock=lambda: LATER)
+async def test_concurrent_wakes_ask_for_the_volume_once(sources: Sources) -> None:
+    workshop = worker_context(sources, clock=lambda: LATER)
 
     found = await asyncio.gather(*(ask_due("churn", workshop) for _ in range(6)))
 
     assert found == [None] * 6
-    assert len(await questions(sources)) == 1
+    assert len(await volume_questions(sources)) == 1
 
 
-async def test_many_who_wake_at_once_after_a_repair_make_one_run(sources: Sources) -> None:
+async def test_concurrent_wakes_after_a_repair_make_one_run(sources: Sources) -> None:
     await put_activity(sources, logins(1, LOST[:1]))
-    workshop = workshop_of(sources, clock=lambda: LATER)
+    workshop = worker_context(sources, clock=lambda: LATER)
 
     found = await asyncio.gather(*(ask_due("churn", workshop) for _ in range(6)))
 
     assert [(run.day_from, run.day_to) for run in found if run] == [(LOST[0], LOST[0])]
-    assert len(await questions(sources)) == 1
+    assert len(await volume_questions(sources)) == 1
 
 
 async def file_of(sources: Sources, home: Path, day: date) -> Path:
@@ -94,15 +101,15 @@ async def test_while_the_question_is_not_answered_the_other_days_are_run(
 ) -> None:
     (await file_of(sources, tmp_path, LOST[0])).unlink()
 
-    run = await ask_due("churn", workshop_of(sources, clock=lambda: morning_after(LOST[1])))
+    run = await ask_due("churn", worker_context(sources, clock=lambda: morning_after(LOST[1])))
 
     assert run is not None
     assert (run.day_from, run.day_to) == (LOST[1], LOST[1])
-    assert (await stands(sources))[0] is DayState.HELD
-    assert await questions(sources) == []
+    assert (await ledger_state(sources))[0] is DayState.HELD
+    assert await volume_questions(sources) == []
 
 
-async def test_a_question_that_fails_as_nobody_foresaw_leaves_it_to_a_run_to_tell(
+async def test_an_unexpected_failure_of_a_volume_question_is_left_to_a_run(
     sources: Sources, tmp_path: Path
 ) -> None:
     damaged = await file_of(sources, tmp_path, LOST[0])
@@ -138,4 +145,4 @@ async def test_what_a_question_read_is_counted_with_what_runs_read(sources: Sour
 
     await wake(sources, LATER)
 
-    assert await spent() - before == await sized(sources, LOST[0])
+    assert await spent() - before == await stored_bytes(sources, LOST[0])

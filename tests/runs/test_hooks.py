@@ -20,19 +20,19 @@ from app.runs.models import RunStatus
 from app.settings import Settings
 from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
-from tests.support.alerting import alerts
-from tests.support.alerting import critical as away
-from tests.support.published import DAY, PUBLISHED_AT, publish
-from tests.support.reporting import (
+from tests.support.churn_alerts import alerts
+from tests.support.churn_alerts import critical_learner as away
+from tests.support.published_days import DAY, PUBLISHED_AT, publish
+from tests.support.report_runs import (
     ASKER,
     event,
     put,
     put_activity,
     sources_of,
     subscription,
-    workshop_of,
+    worker_context,
 )
-from tests.support.runs import run_request
+from tests.support.run_records import run_request
 
 
 @dataclass
@@ -63,7 +63,7 @@ async def owed(database: Database) -> Sequence[Debt]:
         return [debt for hook in HOOKS for debt in await hook.owed(session)]
 
 
-async def test_what_is_owed_says_how_much_and_since_when(database: Database) -> None:
+async def test_owed_work_tells_its_days_and_its_start(database: Database) -> None:
     nothing = await owed(database)
     await publish(database, away(1), away(2, academy_id=2))
 
@@ -71,9 +71,7 @@ async def test_what_is_owed_says_how_much_and_since_when(database: Database) -> 
     assert await owed(database) == [Debt(report_type="churn", days=2, since=PUBLISHED_AT)]
 
 
-async def test_a_worker_with_nothing_to_do_does_what_another_left(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_an_idle_worker_does_owed_work(database: Database, tmp_path: Path) -> None:
     await publish(database, away(1))
     sources, stop = sources_of(database, tmp_path), asyncio.Event()
     settings = Settings(home=tmp_path, heartbeat_seconds=0.2)
@@ -88,7 +86,7 @@ async def test_a_worker_with_nothing_to_do_does_what_another_left(
     assert [alert.user_id for alert in await alerts(database)] == [1]
 
 
-async def test_a_wake_does_what_another_left(database: Database, tmp_path: Path) -> None:
+async def test_a_wake_does_owed_work(database: Database, tmp_path: Path) -> None:
     await publish(database, away(1))
 
     await wake(sources_of(database, tmp_path), at_two, Settings(home=tmp_path), HOOKS)
@@ -115,7 +113,7 @@ async def test_a_run_whose_hook_fails_is_done_and_asks_it_again(
     await put(database, FileKind.SUBSCRIPTIONS, [subscription(1)])
     day = date(2026, 3, 1)
     await put_activity(sources, [event(1, datetime.combine(day, time(12), UTC))])
-    workshop = workshop_of(sources, hooks=(failing,))
+    workshop = worker_context(sources, hooks=(failing,))
     run, _ = await request_run(run_request(day_from=day, day_to=day), ASKER, workshop)
 
     outcome = await see_through(run.id, workshop)

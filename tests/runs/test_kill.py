@@ -16,20 +16,20 @@ from app.kit.clock import utc_now
 from app.kit.db.engine import Database
 from app.runs import store
 from app.runs.models import RunDayState, RunStatus
-from tests.support.academies import filled, yesterday
-from tests.support.reporting import exported, run_days, sources_of
-from tests.support.services import services
-from tests.support.watching import (
-    ask_for,
-    came_to,
-    ended,
-    look,
+from tests.support.report_runs import exported, run_days, sources_of
+from tests.support.run_polling import (
+    day_states,
+    find_run,
     only_run,
     publications,
+    published_days,
+    queue_run,
     revisions,
-    states,
-    through,
+    wait_for_days,
+    wait_until_ended,
 )
+from tests.support.service_processes import services
+from tests.support.simulated_academies import simulated_sources, yesterday
 
 ACADEMIES = 2
 LAST = yesterday()
@@ -38,7 +38,7 @@ LAST = yesterday()
 async def undisturbed(database: Database, home: Path, days: int) -> pl.DataFrame:
     """Run the days in this process, and forget that they were run."""
     first = LAST - timedelta(days=days - 1)
-    sources = await filled(database, home, days=days)
+    sources = await simulated_sources(database, home, days=days)
     await run_days(sources, first, LAST)
     rows = await exported(sources, first, LAST)
     async with database.transaction() as session:
@@ -50,14 +50,14 @@ async def undisturbed(database: Database, home: Path, days: int) -> pl.DataFrame
 
 async def kill_at(database: Database, days: int, killings: int) -> None:
     """Run `days`, killing whoever works on them at random days, and see who finishes."""
-    run = await ask_for(database, LAST - timedelta(days=days - 1), LAST)
+    run = await queue_run(database, LAST - timedelta(days=days - 1), LAST)
     for at_day in sorted(random.sample(range(days - 1), killings)):
-        worker = await came_to(database, run.id, at_day)
+        worker = await wait_for_days(database, run.id, at_day)
         assert worker, "it had ended before it could be killed"
         os.kill(worker, signal.SIGKILL)
-    found = await ended(database, run.id)
+    found = await wait_until_ended(database, run.id)
     assert found.status is RunStatus.DONE
-    assert len(await through(database, run.id)) == days
+    assert len(await published_days(database, run.id)) == days
 
 
 @pytest.mark.parametrize(
@@ -81,16 +81,16 @@ async def test_a_worker_that_was_frozen_cannot_publish_over_the_one_that_took_ov
     database: Database, short_folder: Path
 ) -> None:
     home = short_folder / uuid4().hex
-    await filled(database, home, days=12)
+    await simulated_sources(database, home, days=12)
     with services(database, home) as fleet:
         [frozen] = await fleet.workers(1)
-        run = await ask_for(database, LAST - timedelta(days=11), LAST)
-        await came_to(database, run.id, 1)
+        run = await queue_run(database, LAST - timedelta(days=11), LAST)
+        await wait_for_days(database, run.id, 1)
         frozen.send(signal.SIGSTOP)
-        before = await look(database, run.id)
+        before = await find_run(database, run.id)
         assert before.status is RunStatus.RUNNING
         await fleet.workers(1)
-        await ended(database, run.id)
+        await wait_until_ended(database, run.id)
         published = await revisions(database)
 
         frozen.send(signal.SIGCONT)
@@ -98,44 +98,44 @@ async def test_a_worker_that_was_frozen_cannot_publish_over_the_one_that_took_ov
 
     assert await publications(database) == {RunDayState.PUBLISHED: 12 * ACADEMIES}
     assert await revisions(database) == published
-    assert (await look(database, run.id)).attempt > before.attempt
+    assert (await find_run(database, run.id)).attempt > before.attempt
 
 
 async def test_a_worker_that_is_told_to_stop_ends_its_day_and_gives_the_rest_back(
     database: Database, short_folder: Path
 ) -> None:
     home = short_folder / uuid4().hex
-    await filled(database, home, days=12)
+    await simulated_sources(database, home, days=12)
     with services(database, home) as fleet:
         [worker] = await fleet.workers(1)
-        run = await ask_for(database, LAST - timedelta(days=11), LAST)
-        await came_to(database, run.id, 1)
+        run = await queue_run(database, LAST - timedelta(days=11), LAST)
+        await wait_for_days(database, run.id, 1)
 
         assert await asyncio.to_thread(worker.stop) == 0
 
-        left = await look(database, run.id)
+        left = await find_run(database, run.id)
         assert (left.status, left.worker) == (RunStatus.RUNNING, None)
         await fleet.workers(1)
-        assert (await ended(database, run.id)).status is RunStatus.DONE
+        assert (await wait_until_ended(database, run.id)).status is RunStatus.DONE
 
 
 async def test_a_run_that_is_cancelled_elsewhere_publishes_no_further_day(
     database: Database, short_folder: Path
 ) -> None:
     home = short_folder / uuid4().hex
-    await filled(database, home, days=12)
+    await simulated_sources(database, home, days=12)
     with services(database, home) as fleet:
         await fleet.workers(1)
-        run = await ask_for(database, LAST - timedelta(days=11), LAST)
-        await came_to(database, run.id, 2)
+        run = await queue_run(database, LAST - timedelta(days=11), LAST)
+        await wait_for_days(database, run.id, 2)
         async with database.transaction() as session:
             await store.request_cancel(session, run.id, utc_now())
-        published = await through(database, run.id)
+        published = await published_days(database, run.id)
 
-        assert (await ended(database, run.id)).status is RunStatus.CANCELLED
+        assert (await wait_until_ended(database, run.id)).status is RunStatus.CANCELLED
 
-    found = await states(database, run.id)
-    assert await through(database, run.id) == published
+    found = await day_states(database, run.id)
+    assert await published_days(database, run.id) == published
     assert set(found.values()) == {RunDayState.PUBLISHED, RunDayState.CANCELLED}
 
 
@@ -143,11 +143,11 @@ async def test_three_services_that_wake_at_once_make_one_run(
     database: Database, short_folder: Path
 ) -> None:
     home = short_folder / uuid4().hex
-    await filled(database, home, days=30)
+    await simulated_sources(database, home, days=30)
     with services(database, home) as fleet:
         await fleet.serving(3)
         run = await only_run(database)
-        assert (await ended(database, run.id)).status is RunStatus.DONE
+        assert (await wait_until_ended(database, run.id)).status is RunStatus.DONE
         for service in fleet.started:
             await asyncio.to_thread(service.stop)
         assert all(service.events("worker.stopped") for service in fleet.started)

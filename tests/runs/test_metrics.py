@@ -16,9 +16,15 @@ from app.runs.models import RunDayState
 from app.runs.monitoring.metrics import standing
 from app.sources.sources import Sources
 from app.sources.warehouse.contract import Usage
-from tests.support.copied import copied_database
-from tests.support.reporting import sources_of
-from tests.support.runs import NOW, STALE_AFTER, claimed, made, silent
+from tests.support.database_copies import copied_database
+from tests.support.report_runs import sources_of
+from tests.support.run_records import (
+    NOW,
+    STALE_AFTER,
+    claim_run,
+    new_run,
+    run_of_silent_worker,
+)
 
 ENDED_RUNS = text(
     """
@@ -47,7 +53,7 @@ async def long_history(database: Database, _home: Path) -> None:
     async with database.engine.begin() as connection:
         await connection.execute(ENDED_RUNS, {"now": NOW})
         await connection.execute(THEIR_DAYS)
-    await made(database)
+    await new_run(database)
     async with database.engine.begin() as connection:
         await connection.execute(text("ANALYZE report_runs, report_run_days"))
 
@@ -56,7 +62,7 @@ history = copied_database(long_history)
 
 
 @pytest.fixture
-def sent() -> Iterator[Sent]:
+def requests_sent() -> Iterator[Sent]:
     """Every statement that is sent, with its parameters."""
     found: Sent = []
 
@@ -81,8 +87,8 @@ async def measured(sources: Sources) -> dict[tuple[str, ...], float]:
 
 async def begin(database: Database, run_id: UUID) -> lease.Lease:
     """Take over the run, as after a crash, and begin with its next day."""
-    await silent(database, run_id)
-    mine = await claimed(database, run_id)
+    await run_of_silent_worker(database, run_id)
+    mine = await claim_run(database, run_id)
     assert mine is not None
     async with database.transaction() as session:
         await lease.next_days(session, mine, most=1)
@@ -97,10 +103,10 @@ async def end(database: Database, mine: lease.Lease, day: date) -> None:
 
 
 async def test_no_statement_reads_all_runs_that_ever_were(
-    history: Database, tmp_path: Path, sent: Sent
+    history: Database, tmp_path: Path, requests_sent: Sent
 ) -> None:
     await measured(sources_of(history, tmp_path))
-    asked = [each for each in sent if each[0].lstrip().startswith("SELECT")]
+    asked = [each for each in requests_sent if each[0].lstrip().startswith("SELECT")]
 
     async with history.engine.connect() as connection:
         plans = [
@@ -124,7 +130,7 @@ async def test_runs_are_counted_that_are_active_or_ended_within_a_day(
 async def test_a_run_of_many_chunks_has_tried_each_of_its_days_once(
     database: Database, tmp_path: Path
 ) -> None:
-    run = await made(database)
+    run = await new_run(database)
     for back in range(3):
         mine = await begin(database, run.id)
         await end(database, mine, run.day_from + timedelta(days=back))
@@ -136,7 +142,7 @@ async def test_a_run_of_many_chunks_has_tried_each_of_its_days_once(
 async def test_a_day_that_kills_its_workers_was_tried_as_often_as_it_was_begun(
     database: Database, tmp_path: Path
 ) -> None:
-    run = await made(database)
+    run = await new_run(database)
     for _ in range(4):
         await begin(database, run.id)
 
@@ -156,7 +162,7 @@ async def test_bytes_are_counted_before_the_first_is_read(
 async def test_bytes_of_all_scans_and_questions_are_summed(
     database: Database, tmp_path: Path
 ) -> None:
-    mine = await begin(database, (await made(database)).id)
+    mine = await begin(database, (await new_run(database)).id)
     async with database.transaction() as session:
         await lease.add_usage(session, mine, Usage(rows=1, bytes_processed=5, bytes_billed=10))
         await store.count_usage(session, "churn", Usage(rows=1, bytes_processed=2, bytes_billed=3))

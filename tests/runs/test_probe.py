@@ -25,20 +25,20 @@ class Asked:
         return ODD
 
 
-async def test_all_who_ask_at_once_share_one_question() -> None:
+async def test_concurrent_callers_share_one_probe() -> None:
     asked = Asked()
     probe = Probe("/thing", asked, period=60)
-    asking = [asyncio.create_task(probe.finding()) for _ in range(20)]
+    client = [asyncio.create_task(probe.finding()) for _ in range(20)]
     await asyncio.sleep(0)
     asked.may_answer.set()
 
-    found = await asyncio.gather(*asking)
+    found = await asyncio.gather(*client)
 
     assert [each.warnings for each in found] == [ODD.warnings] * 20
     assert asked.times == 1
 
 
-async def test_what_is_known_is_answered_without_asking() -> None:
+async def test_a_fresh_finding_is_answered_without_a_probe() -> None:
     asked = Asked()
     asked.may_answer.set()
     probe = Probe("/thing", asked, period=60)
@@ -50,7 +50,7 @@ async def test_what_is_known_is_answered_without_asking() -> None:
     assert (asked.times, found.warnings, found.age_seconds < 60) == (1, ODD.warnings, True)
 
 
-async def test_what_is_too_old_is_asked_again() -> None:
+async def test_a_stale_finding_is_probed_again() -> None:
     asked = Asked()
     asked.may_answer.set()
     probe = Probe("/thing", asked, period=0)
@@ -61,7 +61,7 @@ async def test_what_is_too_old_is_asked_again() -> None:
     assert asked.times == 2
 
 
-async def test_a_thing_that_does_not_answer_in_time_is_a_fault() -> None:
+async def test_a_probe_that_times_out_is_a_fault() -> None:
     probe = Probe("/thing", Asked(), period=60, patience=0.01)
 
     found = await probe.finding()
@@ -69,7 +69,7 @@ async def test_a_thing_that_does_not_answer_in_time_is_a_fault() -> None:
     assert found.faults == [Fault(pointer="/thing", message="it does not answer in time")]
 
 
-async def test_it_is_asked_in_the_background() -> None:
+async def test_probes_run_in_the_background() -> None:
     asked = Asked()
     asked.may_answer.set()
     running = asyncio.create_task(Probe("/thing", asked, period=0).run())

@@ -18,9 +18,15 @@ from app.runs.store import Asker
 from app.settings import Settings
 from app.sources.sources import Sources
 from app.sources.warehouse.contract import Usage
-from tests.support.published import DAY, publish, risk
-from tests.support.reporting import sources_of
-from tests.support.runs import NOW, STALE_AFTER, claimed, made, run_request
+from tests.support.published_days import DAY, publish, risk
+from tests.support.report_runs import sources_of
+from tests.support.run_records import (
+    NOW,
+    STALE_AFTER,
+    claim_run,
+    new_run,
+    run_request,
+)
 
 KEPT = timedelta(days=30)
 LONG_AFTER = NOW + KEPT + timedelta(minutes=1)
@@ -42,17 +48,17 @@ async def kept(sources: Sources, now: datetime) -> set[UUID]:
 
 async def ended(database: Database, run: Run) -> None:
     """Read some bytes for the run, and end it."""
-    mine = await claimed(database, run.id)
+    mine = await claim_run(database, run.id)
     assert mine is not None
     async with database.transaction() as session:
         await lease.add_usage(session, mine, Usage(rows=1, bytes_processed=5, bytes_billed=10))
         await lease.finish(session, mine, NOW, stopped=True)
 
 
-async def test_what_ended_long_ago_is_forgotten_with_its_days(
+async def test_runs_that_ended_long_ago_are_deleted_with_their_days(
     sources: Sources, database: Database
 ) -> None:
-    run = await made(database)
+    run = await new_run(database)
     await ended(database, run)
 
     assert await kept(sources, NOW + KEPT) == {run.id}
@@ -64,22 +70,22 @@ async def test_what_ended_long_ago_is_forgotten_with_its_days(
 async def test_a_run_that_is_active_is_never_forgotten(
     sources: Sources, database: Database
 ) -> None:
-    waiting = await made(database)
-    at_work = await made(database, run_request(force=True))
-    await claimed(database, at_work.id)
+    waiting = await new_run(database)
+    at_work = await new_run(database, run_request(force=True))
+    await claim_run(database, at_work.id)
 
     assert await kept(sources, LONG_AFTER) == {waiting.id, at_work.id}
 
 
 async def test_a_retry_outlives_what_it_retries(sources: Sources, database: Database) -> None:
-    first = await made(database)
+    first = await new_run(database)
     await ended(database, first)
-    again, asker = (
+    again, api = (
         run_request(force=True),
         Asker(origin=Origin.REQUEST, name="tester", retry_of=first.id),
     )
     async with database.transaction() as session:
-        await store.insert_run(session, again, again.days, asker, run=uuid4(), now=NOW)
+        await store.insert_run(session, again, again.days, api, run=uuid4(), now=NOW)
 
     (left,) = await kept(sources, LONG_AFTER)
 
@@ -87,8 +93,8 @@ async def test_a_retry_outlives_what_it_retries(sources: Sources, database: Data
         assert (await store.named(session, left)).retry_of is None
 
 
-async def test_what_a_forgotten_run_published_stays(sources: Sources, database: Database) -> None:
-    run = await made(database)
+async def test_rows_published_by_a_deleted_run_stay(sources: Sources, database: Database) -> None:
+    run = await new_run(database)
     await ended(database, run)
     await publish(database, risk(run_id=run.id), run_id=run.id)
 
@@ -100,9 +106,9 @@ async def test_what_a_forgotten_run_published_stays(sources: Sources, database: 
     assert (row.run_id, row.rows) == (run.id, 1)
 
 
-async def test_what_was_read_stays_counted(sources: Sources, database: Database) -> None:
+async def test_bytes_of_deleted_runs_stay_counted(sources: Sources, database: Database) -> None:
     """A counter that falls looks to Prometheus as if it had begun again."""
-    await ended(database, await made(database))
+    await ended(database, await new_run(database))
 
     await kept(sources, LONG_AFTER)
 

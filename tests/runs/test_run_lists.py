@@ -3,14 +3,19 @@
 import pytest
 
 from app.kit.db.engine import Database
-from tests.support.asking import RUN, Asker, keep_ledger, limited
+from tests.support.run_api import (
+    RUN,
+    ApiClient,
+    keep_ledger,
+    restricted_to,
+)
 
 
-async def test_runs_are_paged_the_newest_first(asker: Asker) -> None:
-    made = [(await asker.post(RUN, {"days_back": back}))[1]["id"] for back in (1, 2, 3)]
+async def test_runs_are_paged_the_newest_first(api: ApiClient) -> None:
+    made = [(await api.post(RUN, {"days_back": back}))[1]["id"] for back in (1, 2, 3)]
 
-    _, first = await asker.get("/reports/runs?limit=2&status=PENDING")
-    _, second = await asker.get(f"/reports/runs?cursor={first['next_cursor']}")
+    _, first = await api.get("/reports/runs?limit=2&status=PENDING")
+    _, second = await api.get(f"/reports/runs?cursor={first['next_cursor']}")
 
     found = [run["id"] for run in first["items"] + second["items"]]
     assert sorted(found) == sorted(made)
@@ -21,11 +26,11 @@ async def test_runs_are_paged_the_newest_first(asker: Asker) -> None:
     ("query", "count"),
     [("date=2026-03-08", 1), ("date=2026-03-10", 2), ("status=DONE", 0), ("type=churn", 2)],
 )
-async def test_runs_are_filtered(asker: Asker, query: str, count: int) -> None:
+async def test_runs_are_filtered(api: ApiClient, query: str, count: int) -> None:
     for back in (1, 3):
-        await asker.post(RUN, {"days_back": back})
+        await api.post(RUN, {"days_back": back})
 
-    assert len((await asker.get(f"/reports/runs?{query}"))[1]["items"]) == count
+    assert len((await api.get(f"/reports/runs?{query}"))[1]["items"]) == count
 
 
 @pytest.mark.parametrize(
@@ -38,43 +43,43 @@ async def test_runs_are_filtered(asker: Asker, query: str, count: int) -> None:
     ],
 )
 async def test_a_list_says_how_many_there_are(
-    asker: Asker, database: Database, path: str, total: int
+    api: ApiClient, database: Database, path: str, total: int
 ) -> None:
     await keep_ledger(database)
     for back in (1, 3):
-        await asker.post(RUN, {"days_back": back})
+        await api.post(RUN, {"days_back": back})
 
-    _, counted = await asker.get(f"{path}count=true")
-    _, silent = await asker.get(path.rstrip("&"))
+    _, counted = await api.get(f"{path}count=true")
+    _, silent = await api.get(path.rstrip("&"))
 
     assert (counted["total"], silent["total"]) == (total, None)
 
 
 async def test_a_page_after_a_cursor_counts_the_whole_list(
-    asker: Asker, database: Database
+    api: ApiClient, database: Database
 ) -> None:
     await keep_ledger(database)
-    _, first = await asker.get("/reports/churn/days?limit=2&count=true")
+    _, first = await api.get("/reports/churn/days?limit=2&count=true")
 
     cursor = first["next_cursor"]
-    _, second = await asker.get(f"/reports/churn/days?limit=2&count=true&cursor={cursor}")
+    _, second = await api.get(f"/reports/churn/days?limit=2&count=true&cursor={cursor}")
 
     assert (len(second["items"]), second["total"]) == (2, 4)
 
 
-async def test_a_cursor_of_another_list_is_refused(asker: Asker, database: Database) -> None:
+async def test_a_cursor_of_another_list_is_refused(api: ApiClient, database: Database) -> None:
     await keep_ledger(database)
-    _, days = await asker.get("/reports/churn/days?limit=1")
+    _, days = await api.get("/reports/churn/days?limit=1")
 
-    status, answer = await asker.get(f"/reports/runs?cursor={days['next_cursor']}")
+    status, answer = await api.get(f"/reports/runs?cursor={days['next_cursor']}")
 
     assert (status, answer["code"]) == (422, "invalid_cursor")
 
 
-async def test_the_ledger_says_where_each_day_stands(asker: Asker, database: Database) -> None:
+async def test_the_ledger_says_where_each_day_stands(api: ApiClient, database: Database) -> None:
     await keep_ledger(database)
 
-    _, answer = await asker.get("/reports/churn/days")
+    _, answer = await api.get("/reports/churn/days")
 
     found = [(day["report_date"], day["academy_id"], day["state"]) for day in answer["items"]]
     assert found == [
@@ -90,28 +95,30 @@ async def test_the_ledger_says_where_each_day_stands(asker: Asker, database: Dat
     [("state=HELD", 1), ("academy=1", 1), ("from=2026-03-10", 3), ("to=2026-03-09", 1)],
 )
 async def test_the_ledger_is_filtered(
-    asker: Asker, database: Database, query: str, count: int
+    api: ApiClient, database: Database, query: str, count: int
 ) -> None:
     await keep_ledger(database)
 
-    assert len((await asker.get(f"/reports/churn/days?{query}"))[1]["items"]) == count
+    assert len((await api.get(f"/reports/churn/days?{query}"))[1]["items"]) == count
 
 
-async def test_the_ledger_is_paged(asker: Asker, database: Database) -> None:
+async def test_the_ledger_is_paged(api: ApiClient, database: Database) -> None:
     await keep_ledger(database)
 
     items, going_on = [], "from=2026-03-01"
     while going_on:
-        _, page = await asker.get(f"/reports/churn/days?limit=1&{going_on}")
+        _, page = await api.get(f"/reports/churn/days?limit=1&{going_on}")
         items += page["items"]
         going_on = page["next_cursor"] and f"cursor={page['next_cursor']}"
 
-    assert items == (await asker.get("/reports/churn/days"))[1]["items"]
+    assert items == (await api.get("/reports/churn/days"))[1]["items"]
 
 
-async def test_a_limited_key_sees_its_part_of_the_ledger(asker: Asker, database: Database) -> None:
+async def test_a_limited_key_sees_its_part_of_the_ledger(
+    api: ApiClient, database: Database
+) -> None:
     await keep_ledger(database)
-    own = await limited(asker, database, 1)
+    own = await restricted_to(api, database, 1)
 
     _, days = await own.get("/reports/churn/days")
     _, reports = await own.get("/reports")
@@ -121,10 +128,10 @@ async def test_a_limited_key_sees_its_part_of_the_ledger(asker: Asker, database:
     assert reports["items"][0]["unpublished"] == []
 
 
-async def test_the_reports_say_what_is_held_and_why(asker: Asker, database: Database) -> None:
+async def test_the_reports_say_what_is_held_and_why(api: ApiClient, database: Database) -> None:
     await keep_ledger(database)
 
-    _, answer = await asker.get("/reports")
+    _, answer = await api.get("/reports")
 
     (churn,) = answer["items"]
     assert (churn["type"], churn["newest_published_day"]) == ("churn", "2026-03-10")

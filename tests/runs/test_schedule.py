@@ -18,7 +18,14 @@ from app.runs.models import Run, RunStatus
 from app.settings import Settings
 from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
-from tests.support.reporting import NOW, event, put, put_activity, sources_of, subscription
+from tests.support.report_runs import (
+    NOW,
+    event,
+    put,
+    put_activity,
+    sources_of,
+    subscription,
+)
 
 SUNDAY = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 MONTHS_SQL = text(
@@ -56,7 +63,7 @@ def test_a_schedule_is_of_its_time_zone() -> None:
 @pytest.mark.parametrize(
     "expression", ["", "0 2 * *", "0 0 2 * * *", "61 * * * *", "0 2 * * 8", "0 2 * * 5-1"]
 )
-def test_what_is_no_schedule_is_refused(expression: str) -> None:
+def test_an_invalid_schedule_is_refused(expression: str) -> None:
     with pytest.raises(Unusable, match="HEADSUP_SCHEDULE"):
         CronSchedule(expression, ZoneInfo("UTC"))
 
@@ -85,7 +92,7 @@ async def test_a_service_that_starts_makes_up_for_what_was_missed(
     assert (run.status, (run.day_to - run.day_from).days) == (RunStatus.DONE, 13)
 
 
-async def test_what_fails_of_one_report_does_not_stop_the_others(
+async def test_an_error_of_one_report_does_not_stop_the_others(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No report is named `broken`, so asking what is due of it raises an error."""
@@ -99,7 +106,7 @@ async def test_what_fails_of_one_report_does_not_stop_the_others(
         assert [run.report_type for run in await session.exec(select(Run))] == ["churn"]
 
 
-async def test_the_house_is_kept(database: Database, tmp_path: Path) -> None:
+async def test_maintenance_deletes_old_queue_entries(database: Database, tmp_path: Path) -> None:
     sources = sources_of(database, tmp_path)
     async with database.transaction() as session:
         connection = await session.connection()

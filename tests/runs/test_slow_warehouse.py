@@ -10,12 +10,12 @@ from app.runs.ledger.due_days import ask_due
 from app.sources.sources import Sources
 from app.sources.warehouse.contract import BatchSink, Query, Usage
 from app.sources.warehouse.lake.warehouse import Lake
-from tests.support.copied import copied_database
-from tests.support.held import LATER, held_since_this_morning, questions
+from tests.support.database_copies import copied_database
+from tests.support.held_day import LATER, held_since_this_morning, volume_questions
 from tests.support.locks import idle_transactions
 from tests.support.outage import LOST, logins
-from tests.support.reporting import put_activity, sources_of, workshop_of
-from tests.support.runs import made, run_request
+from tests.support.report_runs import put_activity, sources_of, worker_context
+from tests.support.run_records import new_run, run_request
 
 WAITED_SECONDS = 60
 
@@ -58,7 +58,7 @@ def sources(lake: SlowLake, database: Database, tmp_path: Path) -> Sources:
 async def test_another_wake_has_nothing_to_do_and_no_transaction_is_open(
     sources: Sources, lake: SlowLake
 ) -> None:
-    workshop = workshop_of(sources, clock=lambda: LATER)
+    workshop = worker_context(sources, clock=lambda: LATER)
     first = asyncio.create_task(ask_due("churn", workshop))
     async with asyncio.timeout(WAITED_SECONDS):
         await lake.is_asked.wait()
@@ -70,17 +70,17 @@ async def test_another_wake_has_nothing_to_do_and_no_transaction_is_open(
     run = await first
     assert run is not None
     assert (run.day_from, run.day_to) == (LOST[0], LOST[0])
-    assert [asked.released for asked in await questions(sources)] == [[LOST[0]]]
+    assert [asked.released for asked in await volume_questions(sources)] == [[LOST[0]]]
 
 
 async def test_a_day_that_somebody_runs_meanwhile_is_left_to_them(
     sources: Sources, lake: SlowLake
 ) -> None:
-    asking = asyncio.create_task(ask_due("churn", workshop_of(sources, clock=lambda: LATER)))
+    client = asyncio.create_task(ask_due("churn", worker_context(sources, clock=lambda: LATER)))
     async with asyncio.timeout(WAITED_SECONDS):
         await lake.is_asked.wait()
-    await made(sources.database, run_request(day_from=LOST[0], day_to=LOST[0]))
+    await new_run(sources.database, run_request(day_from=LOST[0], day_to=LOST[0]))
 
     lake.may_answer.set()
 
-    assert await asking is None
+    assert await client is None

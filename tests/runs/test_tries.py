@@ -21,10 +21,22 @@ from app.runs.ledger.tables import PreparedDay
 from app.runs.models import Run, RunDayState
 from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
-from tests.support.copied import copied_sources
-from tests.support.reporting import event, put, put_activity, sources_of, subscription, workshop_of
-from tests.support.runs import claimed, made, run_request, silent
-from tests.support.watching import states
+from tests.support.database_copies import copied_sources
+from tests.support.report_runs import (
+    event,
+    put,
+    put_activity,
+    sources_of,
+    subscription,
+    worker_context,
+)
+from tests.support.run_polling import day_states
+from tests.support.run_records import (
+    claim_run,
+    new_run,
+    run_of_silent_worker,
+    run_request,
+)
 
 DAYS = [date(2026, 3, 1), date(2026, 3, 2)]
 END_ALL_SQL = """
@@ -67,18 +79,18 @@ class UnluckyWriter(ChurnReport):
 
 @pytest.fixture
 async def run(sources: Sources) -> Run:
-    return await made(sources.database, run_request(day_from=DAYS[0], day_to=DAYS[-1]))
+    return await new_run(sources.database, run_request(day_from=DAYS[0], day_to=DAYS[-1]))
 
 
 @asynccontextmanager
 async def job_of(run: Run, report: ChurnReport) -> AsyncIterator[RunContext]:
     """Claim the run for a report, whoever had it."""
     database = report.sources.database
-    await silent(database, run.id)
+    await run_of_silent_worker(database, run.id)
     async with database.connection() as connection:
-        mine = await claimed(database, run.id, backend_pid=connection.backend_pid)
+        mine = await claim_run(database, run.id, backend_pid=connection.backend_pid)
         assert mine is not None
-        workshop = workshop_of(report.sources)
+        workshop = worker_context(report.sources)
         yield RunContext(
             run=run, mine=mine, report=report, connection=connection, workshop=workshop
         )
@@ -91,13 +103,13 @@ async def test_the_day_is_tried_again_and_the_one_before_it_stays(
     async with job_of(run, report(sources)) as job:
         with pytest.raises(TryFailed):
             await runner._fetch_and_run(job, DAYS)
-    left = await states(sources.database, run.id)
+    left = await day_states(sources.database, run.id)
 
     async with job_of(run, ChurnReport(sources)) as job:
         await runner._fetch_and_run(job, DAYS[-1:])
 
     assert left == {DAYS[0]: RunDayState.PUBLISHED, DAYS[-1]: RunDayState.PENDING}
-    assert set((await states(sources.database, run.id)).values()) == {RunDayState.PUBLISHED}
+    assert set((await day_states(sources.database, run.id)).values()) == {RunDayState.PUBLISHED}
 
 
 async def test_a_day_that_never_keeps_its_connection_has_failed(sources: Sources, run: Run) -> None:
@@ -109,10 +121,10 @@ async def test_a_day_that_never_keeps_its_connection_has_failed(sources: Sources
     async with job_of(run, Unlucky(sources)) as job:
         await runner._fetch_and_run(job, DAYS[-1:])
 
-    assert (await states(sources.database, run.id))[DAYS[-1]] is RunDayState.ERROR
+    assert (await day_states(sources.database, run.id))[DAYS[-1]] is RunDayState.ERROR
 
 
-async def test_who_was_taken_over_counts_no_try(sources: Sources, run: Run) -> None:
+async def test_a_takeover_counts_as_no_failed_try(sources: Sources, run: Run) -> None:
     """Who takes over ends the connection: that is no failure of the day."""
     async with job_of(run, Unlucky(sources)) as job, job_of(run, ChurnReport(sources)):
         with pytest.raises(Superseded):

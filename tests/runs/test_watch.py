@@ -12,19 +12,24 @@ from sqlalchemy import text
 from app.kit.db.engine import Database
 from app.runs.ledger.quality_gate import DayState
 from app.runs.models import EVERY_ACADEMY, RunStatus
-from tests.support.alerting import published
-from tests.support.published import DAY, PUBLISHED_AT, publish, risk
-from tests.support.runs import claimed, made, silent
-from tests.support.service import NOW, client, service
-from tests.support.watching import ask_for
+from tests.support.churn_alerts import publish_and_evaluate
+from tests.support.http_client import NOW, open_client, service
+from tests.support.published_days import (
+    DAY,
+    PUBLISHED_AT,
+    publish,
+    risk,
+)
+from tests.support.run_polling import queue_run
+from tests.support.run_records import claim_run, new_run, run_of_silent_worker
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 async def ask(database: Database, home: Path, path: str) -> httpx.Response:
     """Ask the service without a key."""
-    async with client(service(database, home)) as asking:
-        return await asking.get(path)
+    async with open_client(service(database, home)) as client:
+        return await client.get(path)
 
 
 async def metrics(database: Database, home: Path) -> dict[tuple[str, ...], float]:
@@ -38,7 +43,7 @@ async def metrics(database: Database, home: Path) -> dict[tuple[str, ...], float
     }
 
 
-async def test_the_process_lives(database: Database, tmp_path: Path) -> None:
+async def test_a_running_process_is_healthy(database: Database, tmp_path: Path) -> None:
     answer = await ask(database, tmp_path, "/healthz")
 
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
@@ -47,7 +52,7 @@ async def test_the_process_lives(database: Database, tmp_path: Path) -> None:
 async def test_a_service_whose_night_is_published_is_ready(
     database: Database, tmp_path: Path
 ) -> None:
-    await published(database, risk())
+    await publish_and_evaluate(database, risk())
 
     answer = await ask(database, tmp_path, "/readyz")
 
@@ -55,18 +60,18 @@ async def test_a_service_whose_night_is_published_is_ready(
     assert (answer.status_code, ready["status"], ready["warnings"]) == (200, "ready", [])
 
 
-async def test_what_is_held_is_a_warning_that_names_nobody(
-    database: Database, tmp_path: Path
-) -> None:
-    await published(database, risk(), state=DayState.HELD, reason="12 subscribers of academy 1")
+async def test_a_held_day_is_a_warning_without_names(database: Database, tmp_path: Path) -> None:
+    await publish_and_evaluate(
+        database, risk(), state=DayState.HELD, reason="12 subscribers of academy 1"
+    )
 
     answer = await ask(database, tmp_path, "/readyz")
 
     assert answer.json()["warnings"] == [f"churn: {DAY} is held"]
 
 
-async def test_what_is_overdue_is_a_warning(database: Database, tmp_path: Path) -> None:
-    await published(database, risk(report_date=DAY - timedelta(days=1)))
+async def test_an_overdue_day_is_a_warning(database: Database, tmp_path: Path) -> None:
+    await publish_and_evaluate(database, risk(report_date=DAY - timedelta(days=1)))
 
     (warning,) = (await ask(database, tmp_path, "/readyz")).json()["warnings"]
 
@@ -97,10 +102,10 @@ async def test_tables_of_an_older_version_are_not_ready(database: Database, tmp_
 
 
 async def test_metrics_are_counted_from_the_tables(database: Database, tmp_path: Path) -> None:
-    await published(database, risk())
-    run = await made(database)
-    await claimed(database, run.id)
-    await silent(database, run.id)
+    await publish_and_evaluate(database, risk())
+    run = await new_run(database)
+    await claim_run(database, run.id)
+    await run_of_silent_worker(database, run.id)
 
     found = await metrics(database, tmp_path)
 
@@ -136,7 +141,7 @@ async def test_every_metric_and_label_that_the_handbook_alerts_on_is_there(
 ) -> None:
     """An alert on a name that nobody exports never fires."""
     await publish(database, risk(), state=DayState.HELD)
-    await ask_for(database, DAY, DAY)
+    await queue_run(database, DAY, DAY)
     answer = await ask(database, tmp_path, "/metrics")
     there = {
         sample.name: set(sample.labels)

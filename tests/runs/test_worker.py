@@ -21,9 +21,9 @@ from app.runs.execution.queue import enqueue
 from app.runs.execution.worker import MOST_RUN_TRIES, QueueOutage, run_worker
 from app.runs.models import RunDayState, RunStatus
 from app.settings import Settings
-from tests.support.reporting import sources_of
-from tests.support.runs import made, run_request
-from tests.support.watching import ended, states
+from tests.support.report_runs import sources_of
+from tests.support.run_polling import day_states, wait_until_ended
+from tests.support.run_records import new_run, run_request
 
 DAY = date(2026, 3, 1)
 WAITED_SECONDS = 30
@@ -79,7 +79,7 @@ async def do(database: Database, *statements: str) -> None:
 
 async def asked(database: Database) -> UUID:
     """Ask for a day, and wake a worker for it."""
-    run = await made(database, run_request(day_from=DAY, day_to=DAY))
+    run = await new_run(database, run_request(day_from=DAY, day_to=DAY))
     async with database.transaction() as session:
         await enqueue(session, run.id)
     return run.id
@@ -92,10 +92,10 @@ async def test_a_run_that_a_statement_fails_each_time_is_given_up_and_says_why(
     run_id = await asked(database)
 
     async with working(database, tmp_path) as logged:
-        run = await ended(database, run_id)
+        run = await wait_until_ended(database, run_id)
         await until(lambda: bool(named(logged, "run.given_up")))
 
-    assert (run.status, await states(database, run_id)) == (
+    assert (run.status, await day_states(database, run_id)) == (
         RunStatus.ERROR,
         {DAY: RunDayState.ERROR},
     )
@@ -109,7 +109,7 @@ async def test_a_connection_that_is_lost_fails_no_try(database: Database, tmp_pa
     async with working(database, tmp_path) as logged:
         await do(database, END_CONNECTIONS)
         await until(lambda: bool(named(logged, "worker.recovered")))
-        run = await ended(database, await asked(database))
+        run = await wait_until_ended(database, await asked(database))
 
     assert named(logged, "worker.disconnected", "worker.failed") == ["worker.disconnected"]
     assert run.error is None
@@ -122,7 +122,7 @@ async def test_a_queue_that_cannot_be_read_is_read_once_it_can(
         await do(database, "ALTER TABLE pgqueuer RENAME TO hidden")
         await until(lambda: bool(named(logged, "worker.failed")))
         await do(database, "ALTER TABLE hidden RENAME TO pgqueuer")
-        run = await ended(database, await asked(database))
+        run = await wait_until_ended(database, await asked(database))
 
     assert named(logged, "worker.failed", "worker.recovered") == [
         "worker.failed",
@@ -166,7 +166,7 @@ async def test_a_lost_connection_is_told_from_a_statement_that_fails(
     assert [is_connection_lost(each.value) for each in (wrapped, own)] == [is_lost, is_lost]
 
 
-async def test_who_connects_in_vain_has_lost_the_connection(tmp_path: Path) -> None:
+async def test_a_failed_connect_counts_as_a_lost_connection(tmp_path: Path) -> None:
     for url in ("postgresql://me@127.0.0.1:1/x", f"postgresql://me@/x?host={tmp_path}"):
         with pytest.raises(ConnectionRefusedError) as refused:
             await Database(url).connect()

@@ -9,8 +9,8 @@ import pytest
 from app.access.scopes import Scope
 from app.kit.db.engine import Database
 from tests.support.databases import create, drop
-from tests.support.service import token
-from tests.support.services import Service, services
+from tests.support.http_client import token
+from tests.support.service_processes import Service, services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,8 @@ ALWAYS = {
 async def ask(served: Served, path: str, **headers: str) -> httpx.Response:
     """Ask over the network, with the key of everything."""
     key = {"Authorization": f"Bearer {served.key}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as asking:
-        return await asking.get(path, headers={**key, **headers})
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as client:
+        return await client.get(path, headers={**key, **headers})
 
 
 @pytest.mark.parametrize(

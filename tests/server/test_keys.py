@@ -10,9 +10,15 @@ import pytest
 from app.access.attempts import MAX_ATTEMPTS
 from app.access.scopes import Scope
 from tests.server.conftest import Served
-from tests.support.described import OPERATIONS
-from tests.support.service import token
-from tests.support.sockets import Answer, answer_on, chunk, connected, head
+from tests.support.http_client import token
+from tests.support.openapi_document import OPERATIONS
+from tests.support.raw_http import (
+    Answer,
+    answer_on,
+    chunk,
+    connected,
+    head,
+)
 
 GARBAGE = {"Content_Type": "application/json", "Transfer_Encoding": "chunked"}
 BAD = {"Authorization": "Bearer hu_0000000000_nothing"}
@@ -62,12 +68,12 @@ def test_who_may_not_is_told_so_before_the_request_is_looked_at(
 async def test_bad_keys_are_limited_and_good_ones_are_not(served: Served) -> None:
     """Whatever address the headers name: nobody who may say so has said it."""
     fresh = await token(served.database, Scope.REPORTS_READ)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as asking:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as client:
         answers = [
-            await asking.get("/me", headers={**BAD, "X-Forwarded-For": f"198.51.100.{n}"})
+            await client.get("/me", headers={**BAD, "X-Forwarded-For": f"198.51.100.{n}"})
             for n in range(MAX_ATTEMPTS + 2)
         ]
-        good = await asking.get("/me", headers={"Authorization": f"Bearer {fresh}"})
+        good = await client.get("/me", headers={"Authorization": f"Bearer {fresh}"})
 
     statuses = [answer.status_code for answer in answers]
     assert statuses[:MAX_ATTEMPTS] == [401] * MAX_ATTEMPTS
@@ -79,13 +85,13 @@ async def test_bad_keys_are_limited_and_good_ones_are_not(served: Served) -> Non
 
 async def test_a_flood_of_bad_keys_leaves_good_ones_their_answers(served: Served) -> None:
     fresh = await token(served.database, Scope.REPORTS_READ)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as asking:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as client:
         flood = [
-            asking.get("/me", headers={"Authorization": f"Bearer hu_{n:010x}_nothing"})
+            client.get("/me", headers={"Authorization": f"Bearer hu_{n:010x}_nothing"})
             for n in range(100)
         ]
         *answers, good = await asyncio.gather(
-            *flood, asking.get("/me", headers={"Authorization": f"Bearer {fresh}"})
+            *flood, client.get("/me", headers={"Authorization": f"Bearer {fresh}"})
         )
 
     assert good.status_code == 200

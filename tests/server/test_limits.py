@@ -17,7 +17,7 @@ from app.kit.http.protocol import (
 from app.kit.http.secured_route import BODY_SECONDS, MAX_BODY_BYTES
 from tests.server.conftest import Served
 from tests.support.processes import until
-from tests.support.sockets import (
+from tests.support.raw_http import (
     answer_on,
     chunk,
     connected,

@@ -10,7 +10,7 @@ from sqlalchemy import make_url, text
 from app.kit.db.engine import Database
 from tests.server.conftest import Served
 from tests.support.processes import until
-from tests.support.sockets import answer_on, connected, head
+from tests.support.raw_http import answer_on, connected, head
 
 
 def readiness(served: Served) -> tuple[int, bytes]:
@@ -39,8 +39,8 @@ async def lost_database(served: Served, server: str) -> AsyncIterator[None]:
 
 
 async def test_readiness_says_how_old_its_knowledge_is(served: Served) -> None:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as asking:
-        answer = await asking.get("/readyz")
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as client:
+        answer = await client.get("/readyz")
 
     assert answer.status_code == 200
     assert 0 <= answer.json()["age_seconds"] <= 65

@@ -20,11 +20,11 @@ from app.sources.database import embedded_guard, embedded_home
 from app.sources.database.connect import embedded
 from app.sources.database.embedded_server import PID_FILES, Server
 from app.sources.database.watchdog import Watchdog
-from tests.support.academies import filled
 from tests.support.commands import Command
+from tests.support.http_client import open_client, service, token
 from tests.support.processes import NOBODY, process_of, until, user
-from tests.support.service import client, service, token
-from tests.support.services import answers, free_port
+from tests.support.service_processes import answers, free_port
+from tests.support.simulated_academies import simulated_sources
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ async def run(address: str, statement: str) -> None:
         await connection.execute(text(statement))
 
 
-def test_the_first_starts_it_and_the_last_stops_it(home: Path) -> None:
+def test_the_first_user_starts_the_server_and_the_last_stops_it(home: Path) -> None:
     with user(home) as first, user(home) as second:
         assert first.joined() == second.joined()
 
@@ -54,7 +54,7 @@ def test_the_first_starts_it_and_the_last_stops_it(home: Path) -> None:
         assert served_by(home) is None
 
 
-def test_many_at_once_share_one_server(home: Path) -> None:
+def test_concurrent_users_share_one_server(home: Path) -> None:
     with ExitStack() as stack:
         users = [stack.enter_context(user(home)) for _ in range(6)]
 
@@ -65,7 +65,7 @@ def test_many_at_once_share_one_server(home: Path) -> None:
         assert served_by(home) is None
 
 
-async def test_killing_who_started_it_takes_it_from_nobody(home: Path) -> None:
+async def test_killing_the_starter_leaves_the_server_to_the_others(home: Path) -> None:
     with user(home) as first:
         address = first.joined()
         with user(home) as second:
@@ -87,7 +87,7 @@ def test_killing_the_last_user_stops_it(home: Path) -> None:
         until(lambda: served_by(home) is None)
 
 
-def test_who_comes_while_a_killed_users_server_stops_gets_one(home: Path) -> None:
+def test_a_user_that_joins_during_a_stop_gets_a_server(home: Path) -> None:
     with user(home) as killed:
         killed.joined()
         killed.signal(signal.SIGKILL)
@@ -179,7 +179,7 @@ def killed(home: Path) -> int:
 
 
 @pytest.fixture
-def joined(home: Path) -> Iterator[Server]:
+def running_server(home: Path) -> Iterator[Server]:
     """A server that this process uses, and that may not take long to start."""
     server = Server(home, durable=False, patience=1)
     server.join()
@@ -187,45 +187,51 @@ def joined(home: Path) -> Iterator[Server]:
     server.leave()
 
 
-async def test_of_all_that_find_it_dead_one_starts_it(home: Path, joined: Server) -> None:
+async def test_one_of_many_users_restarts_a_dead_server(home: Path, running_server: Server) -> None:
     other = Server(home)
     other.join()
     before = killed(home)
 
-    revived = await asyncio.gather(*(asyncio.to_thread(each.revive) for each in (joined, other)))
+    revived = await asyncio.gather(
+        *(asyncio.to_thread(each.revive) for each in (running_server, other))
+    )
 
     assert sorted(revived) == [False, True]
     assert served_by(home) not in {None, before}
-    await run(joined.url, "SELECT 1")
+    await run(running_server.url, "SELECT 1")
     other.leave()
     assert served_by(home) is not None
 
 
-def test_without_its_data_no_empty_one_is_started_instead(home: Path, joined: Server) -> None:
+def test_without_its_data_no_empty_one_is_started_instead(
+    home: Path, running_server: Server
+) -> None:
     killed(home)
-    joined.data.rename(home / "moved")
+    running_server.data.rename(home / "moved")
 
     with pytest.raises(SourceDown, match="are gone"):
-        joined.revive()
+        running_server.revive()
 
-    assert not joined.data.exists()
-    (home / "moved").rename(joined.data)
+    assert not running_server.data.exists()
+    (home / "moved").rename(running_server.data)
 
 
-async def test_health_tells_when_it_cannot_be_started_again(home: Path, joined: Server) -> None:
-    database = Database(joined.url)
-    watch = asyncio.create_task(Watchdog(joined, database, look_seconds=0.01).run())
-    needed, moved = joined.data / "global" / "pg_control", home / "pg_control"
+async def test_health_tells_when_it_cannot_be_started_again(
+    home: Path, running_server: Server
+) -> None:
+    database = Database(running_server.url)
+    watch = asyncio.create_task(Watchdog(running_server, database, look_seconds=0.01).run())
+    needed, moved = running_server.data / "global" / "pg_control", home / "pg_control"
 
-    async with client(service(database, home)) as asking:
-        healthy = await asking.get("/healthz")
+    async with open_client(service(database, home)) as client:
+        healthy = await client.get("/healthz")
         needed.rename(moved)
         killed(home)
         await until_async(lambda: database.hopeless is not None)
-        hopeless = await asking.get("/healthz")
+        hopeless = await client.get("/healthz")
         moved.rename(needed)
         await until_async(lambda: database.hopeless is None)
-        again = await asking.get("/healthz")
+        again = await client.get("/healthz")
 
     watch.cancel()
     await asyncio.wait({watch})
@@ -278,7 +284,7 @@ async def test_a_service_outlives_its_server_and_so_does_the_run_in_hand(
 ) -> None:
     async with embedded(home) as url:
         database = Database(url)
-        await filled(database, home, days=DAYS)
+        await simulated_sources(database, home, days=DAYS)
         key = await token(database)
         await database.close()
     port, log = free_port(), tmp_path / "log"

@@ -11,7 +11,7 @@ import pytest
 
 from app.sources.imports import ACTIVITY_COLUMNS, read_batches, schema_of
 from app.sources.imports.reader import FILE_ROWS_PER_BATCH
-from tests.support.files import COLUMNS, NAMES, NOW, ROW, csv_of, read, write
+from tests.support.import_files import COLUMNS, NAMES, NOW, ROW, csv_of, read, write
 
 JSON_ROW = ROW | {"seen_at": "2024-05-01T03:30-05:00"}
 

@@ -10,7 +10,7 @@ import pytest
 from app.kit.errors import Invalid
 from app.sources.imports import ACTIVITY_COLUMNS
 from app.sources.imports.reader import FILE_ROWS_PER_BATCH
-from tests.support.files import NAMES, NOW, ROW, csv_of, read, write
+from tests.support.import_files import NAMES, NOW, ROW, csv_of, read, write
 from tests.support.memory import forget_peak, peak_bytes
 
 GOOD = "a,7,ACTIVE,2024-05-01,1,EUR"

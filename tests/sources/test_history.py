@@ -203,7 +203,7 @@ async def test_academies_are_asked_for_by_number(database: Database) -> None:
     assert await store.known_academies(database) == [1, 2, 3]
 
 
-async def test_how_much_is_known(database: Database) -> None:
+async def test_the_extent_of_the_history_is_told(database: Database) -> None:
     empty = await store.extent(database)
     async with database.transaction() as session:
         await tell(session, subscription(), subscription(id="s2", started_at=at("02-01")))

@@ -13,7 +13,7 @@ from app.kit.errors import Invalid
 from app.sources.subscriptions.columns import HISTORY_COLUMNS
 from app.sources.subscriptions.statuses import EndReason, SubscriptionStatus
 from tests.sources.history_reference import History
-from tests.support.edges import pairs
+from tests.support.edge_values import pairs
 from tests.support.subscriptions import NOW, Row, Value, at, tell, tell_history
 
 pytestmark = [pytest.mark.law, pytest.mark.usefixtures("untraced")]

@@ -12,7 +12,7 @@ from app.access.scopes import Scope
 from app.kit.db.engine import Database
 from app.sources.subscriptions.models import Subscription, SubscriptionVersion
 from tests.sources.test_upload_routes import subscription
-from tests.support.service import client, service, token
+from tests.support.http_client import open_client, service, token
 from tests.support.subscriptions import subscription as filed
 from tests.support.subscriptions import tell
 
@@ -26,17 +26,17 @@ async def keys(database: Database, tmp_path: Path) -> AsyncIterator[list[httpx.A
     app = service(database, tmp_path)
     limits = [frozenset({1}), frozenset({2}), frozenset({1, 2}), None]
     async with (
-        client(app, await token(database, Scope.DATA_WRITE, academies=limits[0])) as one,
-        client(app, await token(database, Scope.DATA_WRITE, academies=limits[1])) as two,
-        client(app, await token(database, Scope.DATA_WRITE, academies=limits[2])) as both,
-        client(app, await token(database, Scope.DATA_WRITE)) as every,
+        open_client(app, await token(database, Scope.DATA_WRITE, academies=limits[0])) as one,
+        open_client(app, await token(database, Scope.DATA_WRITE, academies=limits[1])) as two,
+        open_client(app, await token(database, Scope.DATA_WRITE, academies=limits[2])) as both,
+        open_client(app, await token(database, Scope.DATA_WRITE)) as every,
     ):
         yield [one, two, both, every]
 
 
-async def put(asking: httpx.AsyncClient, *rows: dict[str, object]) -> tuple[int, int]:
+async def put(client: httpx.AsyncClient, *rows: dict[str, object]) -> tuple[int, int]:
     """Write subscriptions; return the status, and how many were new."""
-    answer = await asking.put("/subscriptions", json=list(rows))
+    answer = await client.put("/subscriptions", json=list(rows))
     return answer.status_code, answer.json().get("inserted", 0)
 
 

@@ -8,7 +8,7 @@ import pytest
 from app.kit.errors import Conflict
 from app.sources.subscriptions.live_subscribers import subscribers_on
 from tests.sources import live_reference
-from tests.support.live import UTC_ZONE, live_rows
+from tests.support.live_subscribers import UTC_ZONE, live_learners
 from tests.support.rows import DAY, Row, at, version, versions
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -35,7 +35,7 @@ MADRID = ZoneInfo("Europe/Madrid")
     ],
 )
 def test_a_subscription_is_live(changes: Row, *, is_live: bool) -> None:
-    assert bool(live_rows(version(**changes))) is is_live
+    assert bool(live_learners(version(**changes))) is is_live
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_subscription_is_live(changes: Row, *, is_live: bool) -> None:
     ],
 )
 def test_days_are_those_of_the_zone(changes: Row, *, is_live: bool) -> None:
-    assert bool(live_rows(version(**changes), zone=MADRID)) is is_live
+    assert bool(live_learners(version(**changes), zone=MADRID)) is is_live
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_days_are_those_of_the_zone(changes: Row, *, is_live: bool) -> None:
     ],
 )
 def test_several_live_subscriptions_have_one_status(statuses: Sequence[str], expected: str) -> None:
-    (row,) = live_rows(*(version(status=status) for status in statuses))
+    (row,) = live_learners(*(version(status=status) for status in statuses))
 
     assert row["subscription_status"] == expected
 
@@ -133,7 +133,7 @@ def test_several_live_subscriptions_have_one_status(statuses: Sequence[str], exp
 def test_days_are_counted_to_renewal_and_trial_end(
     rows: Sequence[Row], renewal: int | None, trial_end: int | None
 ) -> None:
-    (row,) = live_rows(*rows)
+    (row,) = live_learners(*rows)
 
     assert (row["days_until_renewal"], row["days_until_trial_end"]) == (renewal, trial_end)
 
@@ -156,7 +156,7 @@ def test_days_are_counted_to_renewal_and_trial_end(
 def test_amounts_are_summed_in_one_currency(
     amounts: Sequence[tuple[float | None, str | None]], expected: tuple[float, str]
 ) -> None:
-    (row,) = live_rows(*(version(mrr=mrr, currency=code) for mrr, code in amounts))
+    (row,) = live_learners(*(version(mrr=mrr, currency=code) for mrr, code in amounts))
 
     assert (row["mrr"], row["currency"]) == expected
 
@@ -164,7 +164,7 @@ def test_amounts_are_summed_in_one_currency(
 def test_each_academy_has_its_own_row_in_order() -> None:
     pairs = [(2, 1), (1, 3), (1, 2), (2, 1)]
 
-    rows = live_rows(*(version(academy_id=a, user_id=u) for a, u in pairs))
+    rows = live_learners(*(version(academy_id=a, user_id=u) for a, u in pairs))
 
     assert [(row["academy_id"], row["user_id"]) for row in rows] == [(1, 2), (1, 3), (2, 1)]
 
@@ -177,17 +177,17 @@ def test_no_versions_are_no_subscribers() -> None:
 
 
 def test_large_amounts_are_added_up_exactly() -> None:
-    (row,) = live_rows(*(version(mrr=9e14, currency="EUR") for _ in range(2)))
+    (row,) = live_learners(*(version(mrr=9e14, currency="EUR") for _ in range(2)))
 
     assert row["mrr"] == 1.8e15
 
 
 def test_an_amount_that_nobody_pays_is_refused() -> None:
     with pytest.raises(Conflict, match=r"User 1 .* mrr of 1e\+300"):
-        live_rows(version(mrr=1e300))
+        live_learners(version(mrr=1e300))
 
 
 def test_an_amount_of_what_is_over_counts_for_nothing() -> None:
-    (row,) = live_rows(version(mrr=1e300, status="EXPIRED"), version(mrr=5.0))
+    (row,) = live_learners(version(mrr=1e300, status="EXPIRED"), version(mrr=5.0))
 
     assert row["mrr"] == 5.0

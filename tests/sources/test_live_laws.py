@@ -14,8 +14,8 @@ from app.kit.days import end_of, start_of
 from app.sources.subscriptions.live_subscribers import subscribers_on
 from app.sources.subscriptions.statuses import SubscriptionStatus
 from tests.sources import live_reference
-from tests.support.edges import pairs
-from tests.support.live import UTC_ZONE
+from tests.support.edge_values import pairs
+from tests.support.live_subscribers import UTC_ZONE
 from tests.support.rows import DAY, Row, version, versions
 
 pytestmark = pytest.mark.law

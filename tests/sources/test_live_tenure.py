@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import pytest
 
-from tests.support.live import live_rows
+from tests.support.live_subscribers import live_learners
 from tests.support.rows import DAY, Row, at, version
 
 LONG_AGO = at("2023-01-01")
@@ -90,7 +90,7 @@ def begun(start: str, **changes: object) -> Row:
     ],
 )
 def test_tenure_is_unbroken_time(rows: Sequence[Row], since: str) -> None:
-    row = live_rows(*rows)[0]
+    row = live_learners(*rows)[0]
 
     assert row["tenure_days"] == (DAY - date.fromisoformat(since)).days
 
@@ -114,6 +114,6 @@ def test_tenure_is_unbroken_time(rows: Sequence[Row], since: str) -> None:
 def test_the_end_of_one_is_the_first_that_is_known(
     ends: dict[str, datetime], *, joined: bool
 ) -> None:
-    (row,) = live_rows(begun("2024-03-01"), over("2024-01-01", **ends))
+    (row,) = live_learners(begun("2024-03-01"), over("2024-01-01", **ends))
 
     assert row["tenure_days"] == (73 if joined else 13)

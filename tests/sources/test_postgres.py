@@ -92,7 +92,7 @@ async def test_an_address_of_another_form_is_refused_without_being_shown(url: st
     assert "sesame" not in refused.value.message
 
 
-async def test_every_connection_heeds_the_words_of_an_address(server: str) -> None:
+async def test_every_connection_applies_the_parameters_of_the_url(server: str) -> None:
     words = (
         "options=-c%20work_mem%3D3MB&sslmode=prefer&connect_timeout=5&channel_binding=disable"
         "&keepalives=1&application_name=a+b"
@@ -111,7 +111,7 @@ async def test_every_connection_heeds_the_words_of_an_address(server: str) -> No
     assert found == ["3MB"] * 4
 
 
-async def test_what_must_be_encrypted_is_not_sent_to_a_server_that_cannot() -> None:
+async def test_a_connection_that_requires_tls_is_not_made_without_it() -> None:
     heard: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -135,7 +135,7 @@ async def test_what_must_be_encrypted_is_not_sent_to_a_server_that_cannot() -> N
     "url",
     ["postgresql://me:sesame@127.0.0.1:1/x", "sesame", "postgresql://me:open@sesame@host/x"],
 )
-async def test_what_cannot_be_migrated_is_named_without_its_password(url: str) -> None:
+async def test_a_database_that_cannot_be_migrated_is_named_without_its_password(url: str) -> None:
     with pytest.raises(AppError) as refused:
         await migrate(url)
 

@@ -16,7 +16,7 @@ from app.kit.db.engine import Database
 from app.kit.errors import Invalid
 from app.sources.telemetry.imports import TELEMETRY_COLUMNS, import_telemetry
 from app.sources.telemetry.store import means_for
-from tests.support.edges import pairs
+from tests.support.edge_values import pairs
 from tests.support.subscriptions import NOW, Row, rows_of
 
 pytestmark = [pytest.mark.law, pytest.mark.usefixtures("untraced")]

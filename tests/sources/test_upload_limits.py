@@ -14,8 +14,8 @@ from app.kit.db.engine import Database
 from app.sources.imports.http_upload import MAX_BYTES
 from app.sources.imports.row_parser import MAX_ROW_BYTES, MAX_ROWS
 from tests.sources.test_upload_routes import NDJSON, subscription
+from tests.support.http_client import open_client, service, token
 from tests.support.memory import forget_peak, peak_bytes
-from tests.support.service import client, service, token
 
 JSON = {"Content-Type": "application/json"}
 MUCH = MAX_BYTES - 100
@@ -26,10 +26,10 @@ MOST_GROWTH = 8 * MAX_BYTES
 
 
 @pytest.fixture
-async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def client(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     key = await token(database, Scope.DATA_WRITE)
-    async with client(service(database, tmp_path), key) as asking:
-        yield asking
+    async with open_client(service(database, tmp_path), key) as client:
+        yield client
 
 
 def filled(piece: bytes, before: bytes = b"", after: bytes = b"") -> bytes:
@@ -56,16 +56,16 @@ BODIES = {
 
 @pytest.mark.parametrize("what", BODIES)
 async def test_others_are_answered_and_memory_is_bounded_meanwhile(
-    asking: httpx.AsyncClient, what: str
+    client: httpx.AsyncClient, what: str
 ) -> None:
     body, headers, status = BODIES[what]
     before, waits = forget_peak(), list[float]()
 
-    answering = asyncio.create_task(asking.put("/subscriptions", content=body, headers=headers))
+    answering = asyncio.create_task(client.put("/subscriptions", content=body, headers=headers))
     while not answering.done():
         began = perf_counter()
         await asyncio.wait([answering], timeout=0.01)
-        assert (await asking.get("/healthz")).status_code == 200
+        assert (await client.get("/healthz")).status_code == 200
         waits.append(perf_counter() - began)
 
     assert (await answering).status_code == status
@@ -97,19 +97,19 @@ async def test_others_are_answered_and_memory_is_bounded_meanwhile(
         (ROW[:-1] + b',"id":"' + b"x" * 201 + b'"}', "/0/id"),
     ],
 )
-async def test_a_row_that_is_none_is_pointed_at(
-    asking: httpx.AsyncClient, content: bytes, pointer: str
+async def test_an_invalid_row_is_pointed_at(
+    client: httpx.AsyncClient, content: bytes, pointer: str
 ) -> None:
     for body, headers in ((content, NDJSON), (b"[" + content.replace(b"\n", b",") + b"]", JSON)):
-        answer = await asking.put("/subscriptions", content=body, headers=headers)
+        answer = await client.put("/subscriptions", content=body, headers=headers)
 
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["pointer"] == pointer
 
 
-async def test_a_fault_far_down_keeps_its_place(asking: httpx.AsyncClient) -> None:
+async def test_a_fault_far_down_keeps_its_place(client: httpx.AsyncClient) -> None:
     rows = [subscription(id=f"s{n}") for n in range(2_000)] + [subscription(user_id=0)]
 
-    answer = await asking.put("/subscriptions", json=rows)
+    answer = await client.put("/subscriptions", json=rows)
 
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/2000/user_id"]

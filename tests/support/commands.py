@@ -16,7 +16,7 @@ LIMITED = 'ulimit -f 1 && exec "$0" "$@"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class ProcessResult:
     """How a process ended: its status (a killed one's is negative), what it said, how long."""
 
     status: int
@@ -46,7 +46,7 @@ class Command:
         self._environment["PYTHONDONTWRITEBYTECODE"] = "1"
         return self
 
-    def run(self, *words: str, kill_after: float | None = None) -> Ended:
+    def run(self, *words: str, kill_after: float | None = None) -> ProcessResult:
         """Run it to its end, or kill it with all that it started after so many seconds."""
         began = time.monotonic()
         process = self.start(*words)
@@ -57,7 +57,7 @@ class Command:
             out, err = process.communicate()
             assert kill_after is not None, err.decode()
         seconds = time.monotonic() - began
-        return Ended(status=process.returncode, out=out, err=err.decode(), seconds=seconds)
+        return ProcessResult(status=process.returncode, out=out, err=err.decode(), seconds=seconds)
 
     def start(
         self, *words: str, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE

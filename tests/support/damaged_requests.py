@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from urllib.parse import quote
 
-from tests.support.described import (
+from tests.support.mutations import Verbatim, damaged_bytes, damaged_value
+from tests.support.openapi_document import (
     OPERATIONS,
     Schema,
     body_of,
@@ -15,7 +16,6 @@ from tests.support.described import (
     placed,
     resolved,
 )
-from tests.support.mutations import Verbatim, damaged_bytes, damaged_value
 
 TYPES = ("application/json", "application/x-ndjson", "text/plain", "multipart/form-data", 'a/b;c="')
 HEADERS = ("Accept", "If-None-Match", "If-Match", "Idempotency-Key", "Cookie", "Range", "Expect-CT")

@@ -12,7 +12,7 @@ from app.sources.imports import ACTIVITY_COLUMNS, CheckedRows, schema_of
 from app.sources.warehouse.contract import Param, Query
 from app.sources.warehouse.dialect import to_duckdb
 from app.sources.warehouse.lake.warehouse import Lake
-from tests.support.reference import Row, nested
+from tests.support.googlesql_reference import Row, nested
 
 UTC_ZONE = ZoneInfo("UTC")
 FLAT = {
@@ -53,7 +53,7 @@ def event(at: str | None, kind: str | None = "login", **changes: object) -> dict
     return {**row, "academy_id": 7, "related_id": None, "task_status": None, **changes}
 
 
-def done(at: str, **changes: object) -> dict[str, object]:
+def completed_assignment(at: str, **changes: object) -> dict[str, object]:
     """Build the row of a completed assignment."""
     return event(at, "assignment_status_updated", **{"task_status": "DONE", **changes})
 
@@ -94,11 +94,11 @@ def batches(rows: Sequence[Row], size: int = 2) -> CheckedRows:
 async def read(lake: Lake, first: date, last: date, select: str = "id") -> list[tuple[object, ...]]:
     """Return some columns of the lake's rows from the start of `first` to the end of `last`."""
     found: list[pa.RecordBatch] = []
-    await lake.run(asking(lake, first, last, select), found.append)
+    await lake.run(activity_query(lake, first, last, select), found.append)
     return sorted((tuple(row.values()) for batch in found for row in batch.to_pylist()), key=str)
 
 
-def asking(lake: Lake, first: date, last: date, select: str = "id") -> Query:
+def activity_query(lake: Lake, first: date, last: date, select: str = "id") -> Query:
     """Build the query for some columns of the days from `first` to `last`."""
     return Query(
         sql=f"SELECT {select} FROM {lake.table}"  # noqa: S608 - our own words

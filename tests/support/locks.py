@@ -1,4 +1,4 @@
-"""Waiting for others to wait."""
+"""Polls PostgreSQL for sessions that wait for a lock or idle in a transaction."""
 
 import asyncio
 
@@ -21,8 +21,8 @@ async def idle_transactions(database: Database) -> int:
     return int((await read_frame(database, IDLE_SQL)).item())
 
 
-async def until_waiting(database: Database, waiters: int) -> None:
-    """Wait until so many wait for a lock in the database."""
+async def wait_for_lock_waiters(database: Database, waiters: int) -> None:
+    """Wait until `waiters` sessions of the database wait for a lock; fail after a minute."""
     async with asyncio.timeout(WAITED_SECONDS):
         while (await read_frame(database, WAITING_SQL)).item() < waiters:  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.kit.db.engine import Database
 from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
-from tests.support.reporting import (
+from tests.support.report_runs import (
     event,
     put,
     put_activity,
@@ -46,8 +46,8 @@ async def two_academies(database: Database, home: Path) -> Sources:
     return sources
 
 
-async def lose(sources: Sources) -> None:
-    """Leave of the lost days what academy 2 did."""
+async def lose_events(sources: Sources) -> None:
+    """Remove academy 1's events of the lost days from the lake."""
     await put_activity(sources, logins(2, LOST), replace=True)
 
 
@@ -57,23 +57,23 @@ async def run_each(sources: Sources, first: date, last: date) -> None:
         await run_days(sources, day, day)
 
 
-async def reported(database: Database, home: Path) -> Sources:
+async def report_before_loss(database: Database, home: Path) -> Sources:
     """Both academies, reported on while nothing was lost."""
     sources = await two_academies(database, home)
     await run_days(sources, FIRST, LAST)
     return sources
 
 
-async def reported_each_morning(database: Database, home: Path) -> Sources:
+async def report_each_morning(database: Database, home: Path) -> Sources:
     """The same, one day after the other."""
     sources = await two_academies(database, home)
     await run_each(sources, FIRST, LAST)
     return sources
 
 
-async def reported_without_the_lost(database: Database, home: Path) -> Sources:
+async def report_with_events_lost(database: Database, home: Path) -> Sources:
     """Both academies, reported on one day after the other, the lost days lost from the start."""
     sources = await two_academies(database, home)
-    await lose(sources)
+    await lose_events(sources)
     await run_each(sources, FIRST, LAST)
     return sources

@@ -10,7 +10,7 @@ import httpx
 from app.kit.db.copy import read_frame
 from app.kit.db.engine import Database
 from app.sources.directory.models import User
-from tests.support.published import publish, risk
+from tests.support.published_days import publish, risk
 
 WAITED_SECONDS = 60
 LIST = "/churn/risk?format=ndjson"

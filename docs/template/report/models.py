@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, PrimaryKeyConstraint, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from app.kit.db.engine import Table
+from app.kit.db.tables import Table
 
 
 class Renewal(Table, table=True):

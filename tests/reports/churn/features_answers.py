@@ -9,8 +9,8 @@ from app.kit.sql import load_sql
 from app.sources.warehouse.activity import scan_params, with_activity
 from app.sources.warehouse.contract import Param
 from tests.reports.churn.features_cases import CASES, Case, Expected
+from tests.support.googlesql_reference import Row, reference
 from tests.support.lake import FLAT, duckdb_rows
-from tests.support.reference import Row, reference
 
 FEATURES = load_sql("app.reports.churn", "features")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from tests.support.lake import done, event
+from tests.support.lake import completed_assignment, event
 
 D = date(2026, 3, 14)
 UTC_ZONE = ZoneInfo("UTC")
@@ -63,12 +63,12 @@ WINDOW = [
     Case(
         name="completions have the same edges as logins",
         events=[
-            done("2026-03-14 23:59:59.999999", related_id=1),
-            done("2026-03-08 00:00:00", related_id=2),
-            done("2026-03-07 23:59:59.999999", related_id=3),
-            done("2026-03-01 00:00:00", related_id=4),
-            done("2026-02-28 23:59:59.999999", related_id=5),
-            done("2026-03-15 00:00:00", related_id=6),
+            completed_assignment("2026-03-14 23:59:59.999999", related_id=1),
+            completed_assignment("2026-03-08 00:00:00", related_id=2),
+            completed_assignment("2026-03-07 23:59:59.999999", related_id=3),
+            completed_assignment("2026-03-01 00:00:00", related_id=4),
+            completed_assignment("2026-02-28 23:59:59.999999", related_id=5),
+            completed_assignment("2026-03-15 00:00:00", related_id=6),
         ],
         expected=[(D, 1, bits(0, 6, 7, 13), 0, 0, 2, 2)],
     ),
@@ -77,7 +77,8 @@ WINDOW = [
 MEANING = [
     Case(
         name="repeated rows count once",
-        events=[event("2026-03-14 10:00:00")] * 3 + [done("2026-03-13 10:00:00", related_id=1)] * 2,
+        events=[event("2026-03-14 10:00:00")] * 3
+        + [completed_assignment("2026-03-13 10:00:00", related_id=1)] * 2,
         expected=[(D, 1, bits(0, 1), 1, 0, 1, 0)],
     ),
     Case(
@@ -116,43 +117,48 @@ MEANING = [
     Case(
         name="DONE and no status are completions, others are activity",
         events=[
-            done("2026-03-14 10:00:00", related_id=1),
-            done("2026-03-14 10:00:00", related_id=2, task_status=None),
-            done("2026-03-14 10:00:00", related_id=3, task_status="PENDING"),
-            done("2026-03-14 10:00:00", related_id=4, task_status="done"),
-            done("2026-03-14 10:00:00", related_id=5, task_status=""),
+            completed_assignment("2026-03-14 10:00:00", related_id=1),
+            completed_assignment("2026-03-14 10:00:00", related_id=2, task_status=None),
+            completed_assignment("2026-03-14 10:00:00", related_id=3, task_status="PENDING"),
+            completed_assignment("2026-03-14 10:00:00", related_id=4, task_status="done"),
+            completed_assignment("2026-03-14 10:00:00", related_id=5, task_status=""),
         ],
         expected=[(D, 1, bits(0), 0, 0, 2, 0)],
     ),
     Case(
         name="what is completed is the related thing, else the event, else nothing",
         events=[
-            done("2026-03-14 10:00:00", related_id=5, id="a"),
-            done("2026-03-14 11:00:00", related_id=5, id="b"),
-            done("2026-03-14 12:00:00", id="5"),
-            done("2026-03-14 13:00:00", id="c"),
-            done("2026-03-14 14:00:00", id=None),
+            completed_assignment("2026-03-14 10:00:00", related_id=5, id="a"),
+            completed_assignment("2026-03-14 11:00:00", related_id=5, id="b"),
+            completed_assignment("2026-03-14 12:00:00", id="5"),
+            completed_assignment("2026-03-14 13:00:00", id="c"),
+            completed_assignment("2026-03-14 14:00:00", id=None),
         ],
         expected=[(D, 1, bits(0), 0, 0, 3, 0)],
     ),
     Case(
         name="an assignment completed often in a week counts once in it",
-        events=[done(f"2026-03-{day:02} 10:00:00", related_id=5) for day in range(1, 8)],
+        events=[
+            completed_assignment(f"2026-03-{day:02} 10:00:00", related_id=5) for day in range(1, 8)
+        ],
         expected=[(D, 1, bits(*range(7, 14)), 0, 0, 0, 1)],
     ),
     Case(
         name="an assignment completed in both weeks counts in both",
         events=[
-            done("2026-03-14 10:00:00", related_id=5),
-            done("2026-03-10 10:00:00", related_id=5),
-            done("2026-03-07 10:00:00", related_id=5),
-            done("2026-03-02 10:00:00", related_id=5),
+            completed_assignment("2026-03-14 10:00:00", related_id=5),
+            completed_assignment("2026-03-10 10:00:00", related_id=5),
+            completed_assignment("2026-03-07 10:00:00", related_id=5),
+            completed_assignment("2026-03-02 10:00:00", related_id=5),
         ],
         expected=[(D, 1, bits(0, 4, 7, 12), 0, 0, 1, 1)],
     ),
     Case(
         name="two learners who complete the same thing",
-        events=[done("2026-03-14 10:00:00", related_id=5, user_id=user) for user in (1, 2)],
+        events=[
+            completed_assignment("2026-03-14 10:00:00", related_id=5, user_id=user)
+            for user in (1, 2)
+        ],
         expected=[(D, 1, bits(0), 0, 0, 1, 0), (D, 2, bits(0), 0, 0, 1, 0)],
     ),
 ]
@@ -178,8 +184,8 @@ DAYS = [
         name="each day sees a repeated completion where its own weeks put it",
         days=[date(2026, 3, day) for day in (10, 11, 12, 17, 18, 19, 24, 25)],
         events=[
-            done("2026-03-11 10:00:00", related_id=5),
-            done("2026-03-12 10:00:00", related_id=5),
+            completed_assignment("2026-03-11 10:00:00", related_id=5),
+            completed_assignment("2026-03-12 10:00:00", related_id=5),
         ],
         expected=[
             (date(2026, 3, 11), 1, bits(0), 0, 0, 1, 0),
@@ -195,8 +201,8 @@ DAYS = [
         name="what is completed again later does not reach back into an earlier day's weeks",
         days=[D, date(2026, 3, 20)],
         events=[
-            done("2026-03-06 10:00:00", related_id=5),
-            done("2026-03-20 10:00:00", related_id=5),
+            completed_assignment("2026-03-06 10:00:00", related_id=5),
+            completed_assignment("2026-03-20 10:00:00", related_id=5),
         ],
         expected=[(D, 1, bits(8), 0, 0, 0, 1), (date(2026, 3, 20), 1, bits(0), 0, 0, 1, 0)],
     ),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.reports.churn.scoring import score
 from tests.reports.churn.reference import Learner
-from tests.support.edges import pairs
+from tests.support.edge_values import pairs
 from tests.support.rows import (
     DAY,
     activities,

@@ -11,7 +11,7 @@ from tests.support.alert_frames import (
     stored,
     stored_rows,
 )
-from tests.support.edges import pairs
+from tests.support.edge_values import pairs
 from tests.support.rows import DAY, Row
 
 pytestmark = pytest.mark.law

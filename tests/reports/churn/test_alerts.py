@@ -18,16 +18,16 @@ from app.alerts.rules.rule import Rule
 from app.kit.db.engine import Database
 from app.kit.errors import Invalid, NotFound
 from app.runs.ledger.quality_gate import Verdict
-from tests.support.alerting import (
+from tests.support.churn_alerts import (
     alerts,
-    critical,
-    evaluated,
-    owing,
-    published,
+    critical_learner,
+    evaluate_due_alerts,
+    healthy_learner,
+    learner_with_failed_payment,
+    publish_and_evaluate,
     two_in_the_morning_after,
-    well,
 )
-from tests.support.published import DAY, publish, risk
+from tests.support.published_days import DAY, publish, risk
 
 NOW = two_in_the_morning_after(DAY)
 EVERYTHING = AlertFilter(report_types=["churn"])
@@ -51,7 +51,13 @@ async def listed(
 
 
 async def test_a_published_day_opens_alerts_severest_first(database: Database) -> None:
-    await published(database, risk(user_id=1), critical(2), owing(3), well(4))
+    await publish_and_evaluate(
+        database,
+        risk(user_id=1),
+        critical_learner(2),
+        learner_with_failed_payment(3),
+        healthy_learner(4),
+    )
 
     found = await listed(database)
 
@@ -69,7 +75,7 @@ async def test_a_published_day_opens_alerts_severest_first(database: Database) -
 
 
 async def test_the_next_page_begins_after_the_last_alert(database: Database) -> None:
-    await published(database, *(critical(user) for user in range(1, 6)))
+    await publish_and_evaluate(database, *(critical_learner(user) for user in range(1, 6)))
 
     first = await listed(database, limit=3)
     second = await listed(database, limit=3, after=first[-1].position)
@@ -79,8 +85,8 @@ async def test_the_next_page_begins_after_the_last_alert(database: Database) -> 
 
 
 async def test_a_grouped_list_has_each_learner_once(database: Database) -> None:
-    both = critical(1, subscription_status="PAYMENT_ISSUE", has_payment_issues=True)
-    await published(database, both, critical(2))
+    both = critical_learner(1, subscription_status="PAYMENT_ISSUE", has_payment_issues=True)
+    await publish_and_evaluate(database, both, critical_learner(2))
 
     found = await listed(database, is_grouped=True)
 
@@ -88,7 +94,7 @@ async def test_a_grouped_list_has_each_learner_once(database: Database) -> None:
 
 
 async def test_severities_are_counted(database: Database) -> None:
-    await published(database, risk(user_id=1), critical(2), critical(3))
+    await publish_and_evaluate(database, risk(user_id=1), critical_learner(2), critical_learner(3))
 
     async with database.transaction() as session:
         counted = await count_alerts(await session.connection(), EVERYTHING, now=NOW)
@@ -116,7 +122,9 @@ async def test_severities_are_counted(database: Database) -> None:
 async def test_a_filter_restricts_the_list(
     database: Database, changes: dict[str, object], users: list[int]
 ) -> None:
-    await published(database, risk(user_id=1), owing(3), critical(9, academy_id=2))
+    await publish_and_evaluate(
+        database, risk(user_id=1), learner_with_failed_payment(3), critical_learner(9, academy_id=2)
+    )
 
     found = await listed(database, AlertFilter(report_types=["churn"], **changes))  # type: ignore[arg-type]
 
@@ -124,22 +132,24 @@ async def test_a_filter_restricts_the_list(
 
 
 async def test_a_learner_of_two_academies_has_two_alerts(database: Database) -> None:
-    await published(database, critical(1), critical(1, academy_id=2))
+    await publish_and_evaluate(database, critical_learner(1), critical_learner(1, academy_id=2))
 
     assert [alert.academy_id for alert in await alerts(database)] == [1, 2]
 
 
 async def test_a_window_with_a_missing_day_fires_payment_alerts_only(database: Database) -> None:
-    await published(database, critical(1), owing(2), verdict=Verdict.WINDOW_HOLE)
+    await publish_and_evaluate(
+        database, critical_learner(1), learner_with_failed_payment(2), verdict=Verdict.WINDOW_HOLE
+    )
 
     assert [alert.alert_type for alert in await alerts(database)] == ["PAYMENT_RISK"]
 
 
 async def test_two_active_days_resolve_the_episode(database: Database) -> None:
-    for number, row in enumerate([critical(1), well(1), well(1)]):
+    for number, row in enumerate([critical_learner(1), healthy_learner(1), healthy_learner(1)]):
         day = DAY + timedelta(days=number)
         await publish(database, dict(row) | {"report_date": day})
-        await evaluated(database, day)
+        await evaluate_due_alerts(database, day)
 
     (alert,) = await alerts(database)
     assert alert.resolution is Resolution.AUTO
@@ -175,7 +185,9 @@ async def test_the_rule_of_an_academy_precedes_the_shared_one_and_the_default(
 
 async def test_alerts_have_the_version_of_their_rule(database: Database) -> None:
     await change(database, 1, INACTIVITY=Rule(threshold=14))
-    await published(database, risk(user_id=1), critical(2), critical(3, academy_id=2))
+    await publish_and_evaluate(
+        database, risk(user_id=1), critical_learner(2), critical_learner(3, academy_id=2)
+    )
 
     inactive = [a for a in await alerts(database) if a.alert_type == "INACTIVITY"]
     assert {alert.user_id: alert.rule_version for alert in inactive} == {2: 1, 3: 0}

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.reports.churn.list_spec import details_of
 from app.reports.churn.scoring import SCORING_VERSION, WEIGHTS, WEIGHTS_BY_VERSION, Signal
-from tests.support.published import risk
+from tests.support.published_days import risk
 
 OTHERS = dict(zip(Signal, (0.5, 0.1, 0.05, 0.15, 0.15, 0.05), strict=True))
 IN_THE_NEXT_VERSION = {**WEIGHTS_BY_VERSION, SCORING_VERSION + 1: OTHERS}

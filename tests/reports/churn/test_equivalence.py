@@ -18,7 +18,12 @@ from app.kit.db.engine import Database
 from app.sources.imports import CheckedRows
 from app.sources.sources import Sources
 from app.sources.warehouse.lake.warehouse import Lake
-from tests.support.reporting import NOW, exported, run_days, sources_of
+from tests.support.report_runs import (
+    NOW,
+    exported,
+    run_days,
+    sources_of,
+)
 
 pytestmark = pytest.mark.usefixtures("untraced")
 

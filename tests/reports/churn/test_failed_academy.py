@@ -9,11 +9,11 @@ from sqlmodel import col, select
 from app.runs.ledger.quality_gate import DayState
 from app.runs.models import ReportDay, RunDayState, RunStatus
 from app.sources.sources import Sources
-from tests.support.copied import copied_sources
-from tests.support.held import HOUR
-from tests.support.outage import LAST, reported, two_academies
-from tests.support.reporting import exported, run_days
-from tests.support.waking import morning_after, wake
+from tests.support.database_copies import copied_sources
+from tests.support.held_day import HOUR
+from tests.support.outage import LAST, report_before_loss, two_academies
+from tests.support.report_runs import exported, run_days
+from tests.support.schedule_wakes import morning_after, wake
 
 EXCESSIVE = "UPDATE subscription_history SET mrr = 1e300 WHERE user_id = 7"
 MENDED = "UPDATE subscription_history SET mrr = 49 WHERE user_id = 7"
@@ -25,7 +25,7 @@ REFUSING = """
 """
 
 sources = copied_sources(two_academies)
-known = copied_sources(reported)
+known = copied_sources(report_before_loss)
 
 
 async def tell(sources: Sources, sql: str) -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from app.kit.days import start_of
 from tests.reports.churn.features_answers import Engine, answer
 from tests.reports.churn.features_cases import Case, Expected, bits
-from tests.support.edges import pairs
+from tests.support.edge_values import pairs
+from tests.support.googlesql_reference import reference
 from tests.support.lake import PLATFORM, as_platform, duckdb_rows
-from tests.support.reference import reference
 
 pytestmark = [pytest.mark.law, pytest.mark.usefixtures("untraced")]
 CHANGES = [

@@ -10,9 +10,15 @@ from zetasql.core.exceptions import ServerError
 from app.sources.warehouse.activity import scan_params, with_activity
 from tests.reports.churn.features_answers import ENGINES, FEATURES, Engine, answer
 from tests.reports.churn.features_cases import CASES, UTC_ZONE, Case, D, bits
-from tests.support.lake import FLAT, PLATFORM, as_platform, done, event
-from tests.support.reference import reference
-from tests.support.shapes import SHAPES
+from tests.support.googlesql_reference import reference
+from tests.support.lake import (
+    FLAT,
+    PLATFORM,
+    as_platform,
+    completed_assignment,
+    event,
+)
+from tests.support.table_shapes import SHAPES
 
 WRONG_IN_DUCKDB = """
 from tests.reports.churn.features_answers import wrong_in_duckdb
@@ -60,7 +66,9 @@ def test_a_related_id_that_is_no_number_is_none(
     engine: Engine, kind: str, values: list[object], completed: int
 ) -> None:
     at = "2026-03-14 10:00:00"
-    events = [done(at, related_id=value, id=f"e{n}") for n, value in enumerate(values)]
+    events = [
+        completed_assignment(at, related_id=value, id=f"e{n}") for n, value in enumerate(values)
+    ]
     case = Case(name="", events=events, expected=[])
 
     assert answer(engine, case, {**PLATFORM, "related.id": kind}, as_platform) == [
@@ -74,7 +82,7 @@ def test_a_related_id_that_is_no_number_is_none(
 def test_a_status_that_is_no_text_is_not_done(
     engine: Engine, kind: str, status: int | None, completed: int
 ) -> None:
-    events = [done("2026-03-14 10:00:00", task_status=status)]
+    events = [completed_assignment("2026-03-14 10:00:00", task_status=status)]
     case = Case(name="", events=events, expected=[])
 
     assert answer(engine, case, {**PLATFORM, "meta.task_status": kind}, as_platform) == [
@@ -84,7 +92,10 @@ def test_a_status_that_is_no_text_is_not_done(
 
 def test_a_field_that_the_table_has_not_is_null(engine: Engine) -> None:
     columns = SHAPES["platform, nothing known in meta"]
-    events = [done("2026-03-14 10:00:00", task_status="PENDING"), event("2026-03-13 10:00:00")]
+    events = [
+        completed_assignment("2026-03-14 10:00:00", task_status="PENDING"),
+        event("2026-03-13 10:00:00"),
+    ]
     case = Case(name="", events=events, expected=[])
 
     assert answer(engine, case, columns, as_platform) == [(D, 1, bits(0, 1), 1, 0, 1, 0)]

@@ -9,17 +9,23 @@ from sqlmodel import col, select
 from app.runs.ledger.quality_gate import DayState, Verdict
 from app.runs.models import ReportDay, RunDayState
 from app.sources.sources import Sources
-from tests.support.copied import copied_sources
-from tests.support.held import HOUR
-from tests.support.outage import FIRST, LAST, days, reported, two_academies
-from tests.support.reporting import exported, run_days
-from tests.support.waking import morning_after, settle, wake
+from tests.support.database_copies import copied_sources
+from tests.support.held_day import HOUR
+from tests.support.outage import (
+    FIRST,
+    LAST,
+    days,
+    report_before_loss,
+    two_academies,
+)
+from tests.support.report_runs import exported, run_days
+from tests.support.schedule_wakes import morning_after, settle, wake
 
 DAYS = days(LAST - timedelta(days=2), LAST)
 HELD = (DayState.HELD, Verdict.LOW_VOLUME, False)
 
 sources = copied_sources(two_academies)
-known = copied_sources(reported)
+known = copied_sources(report_before_loss)
 
 
 async def miss(sources: Sources, users: Sequence[int]) -> None:

@@ -27,7 +27,7 @@ from tests.reports.churn.oulad_reference import (
     subscriptions,
 )
 from tests.reports.churn.oulad_words import HEADER, line
-from tests.support.reporting import exported, run_days, sources_of
+from tests.support.report_runs import exported, run_days, sources_of
 
 pytestmark = [
     pytest.mark.usefixtures("untraced"),

@@ -12,25 +12,21 @@ from app.kit.db.engine import Database
 from app.runs.ledger.quality_gate import DayState, Verdict
 from app.runs.models import ReportDay
 from app.sources.sources import Sources
-from tests.support.copied import copied_sources
+from tests.support.database_copies import copied_sources
 from tests.support.outage import (
     FIRST,
     LAST,
     LOST,
     days,
     logins,
-    lose,
-    reported,
-    reported_each_morning,
-    reported_without_the_lost,
+    lose_events,
+    report_before_loss,
+    report_each_morning,
+    report_with_events_lost,
     run_each,
     two_academies,
 )
-from tests.support.reporting import (
-    exported,
-    put_activity,
-    run_days,
-)
+from tests.support.report_runs import exported, put_activity, run_days
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -45,9 +41,9 @@ Ledger = dict[date, tuple[DayState, Verdict | None]]
 
 
 sources = copied_sources(two_academies)
-known = copied_sources(reported)
-known_each_morning = copied_sources(reported_each_morning, "each morning")
-without_the_lost = copied_sources(reported_without_the_lost, "without the lost")
+known = copied_sources(report_before_loss)
+known_each_morning = copied_sources(report_each_morning, "each morning")
+without_the_lost = copied_sources(report_with_events_lost, "without the lost")
 
 
 async def ledger(database: Database, academy_id: int) -> Ledger:
@@ -87,7 +83,7 @@ async def test_lost_days_are_held_then_marked_and_the_days_after_have_a_hole(
 async def test_another_academy_is_not_affected(known: Sources) -> None:
     before = (await exported(known, FIRST, LAST)).filter(academy_id=2)
     stood = await ledger(known.database, 2)
-    await lose(known)
+    await lose_events(known)
 
     await run_days(known, FIRST, LAST)
 
@@ -98,7 +94,7 @@ async def test_another_academy_is_not_affected(known: Sources) -> None:
 
 async def test_a_held_day_keeps_the_rows_that_it_had(known: Sources) -> None:
     before = await exported(known, LOST[0], LOST[1])
-    await lose(known)
+    await lose_events(known)
 
     outcome = await run_days(known, LOST[0], LOST[1])
 
@@ -126,7 +122,7 @@ async def test_days_that_were_reported_lost_and_brought_back_are_as_they_were(
 ) -> None:
     sources = known_each_morning
     before = await everything(sources)
-    await lose(sources)
+    await lose_events(sources)
     await run_each(sources, LOST[0], LAST)
     await put_activity(sources, logins(1, LOST))
 
@@ -137,7 +133,7 @@ async def test_days_that_were_reported_lost_and_brought_back_are_as_they_were(
 
 
 async def test_force_publishes_as_ok_and_is_recorded(sources: Sources) -> None:
-    await lose(sources)
+    await lose_events(sources)
     await run_days(sources, FIRST, LOST[0])
 
     await run_days(sources, LOST[0], LOST[0], force=True)
@@ -153,7 +149,7 @@ async def test_force_publishes_as_ok_and_is_recorded(sources: Sources) -> None:
 async def test_what_was_forced_is_not_recorded_as_forced_once_it_is_run_again(
     sources: Sources,
 ) -> None:
-    await lose(sources)
+    await lose_events(sources)
     await run_days(sources, FIRST, LOST[0])
     await run_days(sources, LOST[0], LOST[0], force=True)
     await put_activity(sources, logins(1, LOST))

@@ -10,9 +10,24 @@ from app.kit.db.copy import read_frame
 from app.kit.db.engine import Database
 from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
-from tests.support.copied import copied_sources
-from tests.support.outage import FIRST, LAST, LOST, days, logins, lose, run_each, two_academies
-from tests.support.reporting import event, put, put_activity, run_days, subscription
+from tests.support.database_copies import copied_sources
+from tests.support.outage import (
+    FIRST,
+    LAST,
+    LOST,
+    days,
+    logins,
+    lose_events,
+    run_each,
+    two_academies,
+)
+from tests.support.report_runs import (
+    event,
+    put,
+    put_activity,
+    run_days,
+    subscription,
+)
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
@@ -71,7 +86,7 @@ async def stirred(sources: Sources) -> Alerts:
 
 async def test_an_outage_opens_and_closes_no_alert_but_those_of_payments(eve: Sources) -> None:
     before = (await read_frame(eve.database, ALERTS)).rows()
-    await lose(eve)
+    await lose_events(eve)
 
     await run_each(eve, LOST[0], LAST)
 
@@ -80,7 +95,7 @@ async def test_an_outage_opens_and_closes_no_alert_but_those_of_payments(eve: So
 
 
 async def test_days_that_are_forced_in_an_outage_alarm_for_nothing(eve: Sources) -> None:
-    await lose(eve)
+    await lose_events(eve)
 
     for day in days(LOST[0], LAST):
         await run_days(eve, day, day, force=True)
@@ -90,7 +105,7 @@ async def test_days_that_are_forced_in_an_outage_alarm_for_nothing(eve: Sources)
 
 
 async def test_what_is_repaired_after_an_outage_alarms_nobody(troubled: Sources) -> None:
-    await lose(troubled)
+    await lose_events(troubled)
     await run_days(troubled, FIRST, LAST)
     await put_activity(troubled, [*logins(1, LOST), *worked(REGULARS, LOST[1:2])])
 

@@ -11,7 +11,7 @@ from app.kit.db.engine import Database
 from app.runs.models import RunDayState, RunStatus
 from app.sources.imports.import_file import FileKind
 from app.sources.sources import Sources
-from tests.support.reporting import (
+from tests.support.report_runs import (
     event,
     exported,
     put,

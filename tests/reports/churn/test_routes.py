@@ -13,8 +13,8 @@ from app.reports.churn.api.responses import RiskPage
 from app.reports.churn.scoring import Signal
 from app.runs.ledger.quality_gate import DayState
 from app.sources.directory.models import User
-from tests.support.published import DAY, publish, risk
-from tests.support.service import client, service, token
+from tests.support.http_client import open_client, service, token
+from tests.support.published_days import DAY, publish, risk
 
 WEEK = 7 * ONE_DAY
 
@@ -22,7 +22,7 @@ WEEK = 7 * ONE_DAY
 @pytest.fixture
 async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client with a key that reads the reports of every academy."""
-    async with client(service(database, tmp_path), await token(database)) as asking:
+    async with open_client(service(database, tmp_path), await token(database)) as asking:
         yield asking
 
 
@@ -170,7 +170,7 @@ async def test_names_are_answered_to_who_may_see_people(
     async with database.transaction() as session:
         session.add(User(id=1, email="ada@example.com", full_name="Ada"))
 
-    async with client(service(database, tmp_path), await token(database, *scopes)) as asking:
+    async with open_client(service(database, tmp_path), await token(database, *scopes)) as asking:
         item = (await asking.get("/churn/risk")).json()["items"][0]
 
     assert item["email"] == email

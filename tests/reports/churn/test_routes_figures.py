@@ -14,8 +14,8 @@ from app.reports.churn.api.responses import (
     SummaryList,
     Trend,
 )
-from tests.support.published import DAY, publish, risk
-from tests.support.service import client, service, token
+from tests.support.http_client import open_client, service, token
+from tests.support.published_days import DAY, publish, risk
 
 WEEK = 7 * ONE_DAY
 
@@ -23,7 +23,7 @@ WEEK = 7 * ONE_DAY
 @pytest.fixture
 async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client with a key that reads the reports of every academy."""
-    async with client(service(database, tmp_path), await token(database)) as asking:
+    async with open_client(service(database, tmp_path), await token(database)) as asking:
         yield asking
 
 

@@ -13,8 +13,8 @@ from app.access.scopes import Scope
 from app.kit.days import ONE_DAY
 from app.kit.db.engine import Database
 from app.sources.directory.models import User
-from tests.support.published import DAY, publish, risk
-from tests.support.service import client, service, token
+from tests.support.http_client import open_client, service, token
+from tests.support.published_days import DAY, publish, risk
 
 WEEK = 7 * ONE_DAY
 
@@ -22,7 +22,7 @@ WEEK = 7 * ONE_DAY
 @pytest.fixture
 async def asking(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client with a key that reads the reports of every academy."""
-    async with client(service(database, tmp_path), await token(database)) as asking:
+    async with open_client(service(database, tmp_path), await token(database)) as asking:
         yield asking
 
 
@@ -152,7 +152,7 @@ async def test_a_new_name_changes_the_etag_for_who_sees_names(
 ) -> None:
     await publish(database, risk())
     scopes = (Scope.REPORTS_READ, Scope.PEOPLE_READ)
-    async with client(service(database, tmp_path), await token(database, *scopes)) as asking:
+    async with open_client(service(database, tmp_path), await token(database, *scopes)) as asking:
         before = (await asking.get("/churn/risk")).headers["etag"]
         async with database.transaction() as session:
             session.add(User(id=1, email="ada@example.com"))
@@ -196,7 +196,7 @@ async def test_csv_marks_cells_that_a_spreadsheet_would_compute(
         session.add(User(id=1, email="=cmd()", full_name='a "b", c'))
     key = await token(database, Scope.REPORTS_READ, Scope.PEOPLE_READ)
 
-    async with client(service(database, tmp_path), key) as asking:
+    async with open_client(service(database, tmp_path), key) as asking:
         text = (await asking.get("/churn/risk?format=csv&details=true")).text
 
     first, second = csv.DictReader(io.StringIO(text))

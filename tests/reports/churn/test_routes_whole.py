@@ -19,8 +19,14 @@ from app.published.requests import DaysQuery
 from app.published.snapshot import find_snapshot
 from app.reports.churn.api.requests import RiskQuery
 from app.reports.churn.list_spec import RISKS
-from tests.support.published import DAY, Row, publish, replace_day, risk
-from tests.support.service import client, service, token
+from tests.support.http_client import open_client, service, token
+from tests.support.published_days import (
+    DAY,
+    Row,
+    publish,
+    replace_day,
+    risk,
+)
 
 ROWS = 400
 MANY = 100_000
@@ -70,7 +76,7 @@ async def test_what_is_read_while_the_day_is_replaced_is_never_a_mixture(
 ) -> None:
     await publish(database, *scored(50.0))
     done = asyncio.Event()
-    async with client(service(database, tmp_path), await token(database)) as asking:
+    async with open_client(service(database, tmp_path), await token(database)) as asking:
         replacing = asyncio.create_task(replace_again_and_again(database, done))
         found = [await read(asking) for _ in range(10)]
         done.set()
@@ -95,7 +101,7 @@ async def test_what_is_read_of_a_large_day_while_it_is_replaced_is_never_a_mixtu
     await publish(database, risk())
     await replace_many(database, 1.0)
     found = []
-    async with client(service(database, tmp_path), await token(database)) as asking:
+    async with open_client(service(database, tmp_path), await token(database)) as asking:
         for score in (2.0, 3.0, 4.0, 5.0):
             replacing = asyncio.create_task(replace_many(database, score))
             found.append(await read(asking))

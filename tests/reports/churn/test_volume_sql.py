@@ -10,9 +10,9 @@ from app.reports.churn.inputs import VOLUME_SQL
 from app.sources.warehouse.activity import scan_params, with_activity
 from tests.reports.churn.features_answers import ENGINES, Engine, Shape
 from tests.reports.churn.features_cases import CASES, UTC_ZONE, Case, D
+from tests.support.googlesql_reference import reference
 from tests.support.lake import FLAT, PLATFORM, as_platform
-from tests.support.reference import reference
-from tests.support.shapes import SHAPES
+from tests.support.table_shapes import SHAPES
 
 
 @pytest.fixture(params=ENGINES)

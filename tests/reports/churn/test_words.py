@@ -5,8 +5,8 @@ from pathlib import Path
 from app.kit.db.engine import Database
 from app.reports.churn.console import in_words
 from app.reports.churn.models import ChurnRiskReport
-from tests.support.published import publish, risk
-from tests.support.service import client, service, token
+from tests.support.http_client import open_client, service, token
+from tests.support.published_days import publish, risk
 
 
 def because(reason: str | None, **columns: object) -> dict[str, object]:
@@ -29,7 +29,7 @@ async def test_both_say_the_same(database: Database, tmp_path: Path) -> None:
     rows = [risk(user_id=n, **case) for n, case in enumerate(CASES, start=1)]
     await publish(database, *rows)
 
-    async with client(service(database, tmp_path), await token(database)) as asking:
+    async with open_client(service(database, tmp_path), await token(database)) as asking:
         items = (await asking.get("/churn/risk?sort=user")).json()["items"]
 
     assert [item["main_reason_text"] for item in items] == [

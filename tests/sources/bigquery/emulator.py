@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from google.cloud import bigquery
 
 from app.sources.warehouse.bigquery.access import Access, Address
+from tests.support.googlesql_reference import nested
 from tests.support.processes import until
-from tests.support.reference import nested
 
 PROJECT = "shop"
 STARTED = """

@@ -9,8 +9,14 @@ from app.kit.db.engine import Database
 from app.sources.warehouse import budget
 from app.sources.warehouse.bigquery.access import Address
 from app.sources.warehouse.budget import BudgetSpent
-from tests.sources.bigquery.behind import Behind, question
-from tests.sources.bigquery.recorded import dry_run, job, job_made, no_rows, refusal
+from tests.sources.bigquery.recorded_answers import (
+    dry_run,
+    job,
+    job_made,
+    no_rows,
+    refusal,
+)
+from tests.sources.bigquery.warehouse_factory import WarehouseFactory, question
 
 NOWHERE = Address(project="shop", dataset="academy")
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -57,22 +63,22 @@ async def test_a_new_day_begins_with_nothing_spent(database: Database) -> None:
     assert not await reserve(database, "next day", 100, now=NOON + timedelta(hours=12))
 
 
-async def test_a_query_that_does_not_fit_makes_no_job(behind: Behind) -> None:
+async def test_a_query_that_does_not_fit_makes_no_job(make_warehouse: WarehouseFactory) -> None:
     made = job_made(job(bytes_billed=700))
-    behind.before.routes = [dry_run(600), made, no_rows()]
-    warehouse = behind.at(NOWHERE, daily_bytes=1000)
+    make_warehouse.proxy.routes = [dry_run(600), made, no_rows()]
+    warehouse = make_warehouse.at(NOWHERE, daily_bytes=1000)
     await warehouse.run(question(warehouse), lambda _: None)
 
     with pytest.raises(BudgetSpent, match="read 600 bytes, and 700 of today's 1,000"):
         await warehouse.run(question(warehouse), lambda _: None)
 
-    assert len(behind.before.jobs) == 1
+    assert len(make_warehouse.proxy.jobs) == 1
 
 
-async def test_a_job_that_could_not_be_made_takes_nothing(behind: Behind) -> None:
+async def test_a_job_that_could_not_be_made_takes_nothing(make_warehouse: WarehouseFactory) -> None:
     refused = refusal(403, "quotaExceeded", "Quota exceeded")
-    behind.before.routes = [dry_run(600), job_made(refused, 403)]
-    warehouse = behind.at(NOWHERE, daily_bytes=1000)
+    make_warehouse.proxy.routes = [dry_run(600), job_made(refused, 403)]
+    warehouse = make_warehouse.at(NOWHERE, daily_bytes=1000)
 
     for _ in range(2):
         with pytest.raises(Exception, match="A quota"):

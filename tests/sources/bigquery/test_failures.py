@@ -8,9 +8,14 @@ from app.kit.db.engine import Database
 from app.kit.errors import SourceDown, Unusable
 from app.sources.warehouse.bigquery.access import Access, Address
 from app.sources.warehouse.bigquery.warehouse import BigQuery
-from tests.sources.bigquery.behind import LIMITS, Behind, question
-from tests.sources.bigquery.between import Route
-from tests.sources.bigquery.recorded import dry_run, job, job_made, refusal
+from tests.sources.bigquery.fault_proxy import Route
+from tests.sources.bigquery.recorded_answers import (
+    dry_run,
+    job,
+    job_made,
+    refusal,
+)
+from tests.sources.bigquery.warehouse_factory import LIMITS, WarehouseFactory, question
 
 NOWHERE = Address(project="shop", dataset="academy")
 MAY_NOT = "Access Denied: Project shop: User does not have {} permission in project shop."
@@ -26,11 +31,11 @@ TABLE_SHUT = "Access Denied: Table shop:academy.activity: User does not have per
         (403, "billingNotEnabled", "No billing.", "Billing is not enabled for the project shop"),
     ],
 )
-async def test_what_somebody_must_change_is_named(
-    behind: Behind, status: int, reason: str, message: str, told: str
+async def test_each_bigquery_error_names_its_remedy(
+    make_warehouse: WarehouseFactory, status: int, reason: str, message: str, told: str
 ) -> None:
-    behind.before.routes = [job_made(refusal(status, reason, message), status)]
-    warehouse = behind.at(NOWHERE)
+    make_warehouse.proxy.routes = [job_made(refusal(status, reason, message), status)]
+    warehouse = make_warehouse.at(NOWHERE)
 
     with pytest.raises(Unusable, match=told):
         await warehouse.run(question(warehouse), lambda _: None)
@@ -45,28 +50,28 @@ async def test_what_somebody_must_change_is_named(
     ],
 )
 async def test_a_job_that_failed_says_why(
-    behind: Behind, reason: str, message: str, told: str
+    make_warehouse: WarehouseFactory, reason: str, message: str, told: str
 ) -> None:
-    behind.before.routes = [job_made(job(error={"reason": reason, "message": message}))]
-    warehouse = behind.at(NOWHERE)
+    make_warehouse.proxy.routes = [job_made(job(error={"reason": reason, "message": message}))]
+    warehouse = make_warehouse.at(NOWHERE)
 
     with pytest.raises(SourceDown, match=told):
         await warehouse.run(question(warehouse), lambda _: None)
 
 
-async def test_a_query_beyond_the_cap_says_both_figures(behind: Behind) -> None:
+async def test_a_query_beyond_the_cap_says_both_figures(make_warehouse: WarehouseFactory) -> None:
     message = "Query exceeded limit for bytes billed: 1000. 10485760 or higher required."
     failed = job(error={"reason": "bytesBilledLimitExceeded", "message": message})
-    behind.before.routes = [dry_run(9_000_000), job_made(failed)]
-    warehouse = behind.at(NOWHERE, limits=replace(LIMITS, max_bytes_billed=1000))
+    make_warehouse.proxy.routes = [dry_run(9_000_000), job_made(failed)]
+    warehouse = make_warehouse.at(NOWHERE, limits=replace(LIMITS, max_bytes_billed=1000))
 
     with pytest.raises(SourceDown, match=r"the 1,000 bytes .* it would read 9,000,000"):
         await warehouse.run(question(warehouse), lambda _: None)
 
 
-async def test_a_table_that_is_not_there_is_named(behind: Behind) -> None:
+async def test_a_table_that_is_not_there_is_named(make_warehouse: WarehouseFactory) -> None:
     with pytest.raises(Unusable, match=r"There is no table shop\.academy\.activity_partitioned"):
-        await behind.at(NOWHERE).columns()
+        await make_warehouse.at(NOWHERE).columns()
 
 
 async def test_a_server_that_is_not_there_did_not_answer(database: Database) -> None:
@@ -90,7 +95,7 @@ async def test_credentials_that_are_missing_are_asked_for(
         await warehouse.columns()
 
 
-async def test_an_answer_with_rows_missing_is_none(behind: Behind) -> None:
+async def test_an_answer_with_rows_missing_is_none(make_warehouse: WarehouseFactory) -> None:
     short = {
         "jobComplete": True,
         "schema": {"fields": [{"name": "day", "type": "INTEGER"}]},
@@ -98,8 +103,8 @@ async def test_an_answer_with_rows_missing_is_none(behind: Behind) -> None:
         "rows": [{"f": [{"v": "1"}]}],
         "jobReference": {"projectId": "shop", "jobId": "recorded", "location": "EU"},
     }
-    behind.before.routes = [job_made(job()), Route(r"^GET .*/queries/", short)]
-    warehouse = behind.at(NOWHERE)
+    make_warehouse.proxy.routes = [job_made(job()), Route(r"^GET .*/queries/", short)]
+    warehouse = make_warehouse.at(NOWHERE)
 
     with pytest.raises(SourceDown, match="gave 1 of the answer's 3 rows"):
         await warehouse.run(question(warehouse), lambda _: None)
@@ -108,7 +113,7 @@ async def test_an_answer_with_rows_missing_is_none(behind: Behind) -> None:
 @pytest.mark.parametrize(
     "url", ["bigquery://shop", "bigquery:///academy", "lakes", "bigquery://a/b/c/d"]
 )
-def test_an_address_that_is_none_is_refused(url: str) -> None:
+def test_an_invalid_address_is_refused(url: str) -> None:
     with pytest.raises(Unusable, match="bigquery://project/dataset"):
         Address.parse(url)
 

@@ -14,12 +14,12 @@ from app.sources.warehouse.bigquery.access import Address
 from app.sources.warehouse.bigquery.warehouse import PARTITIONS_SQL, TABLE_EXTENT_SQL, BigQuery
 from app.sources.warehouse.contract import Param
 from app.sources.warehouse.health import HEALTH_SQL, PERMISSIONS, check_bigquery
-from tests.sources.bigquery.behind import Behind
-from tests.sources.bigquery.between import Route
 from tests.sources.bigquery.events import flat_events
-from tests.sources.bigquery.recorded import dry_run
+from tests.sources.bigquery.fault_proxy import Route
+from tests.sources.bigquery.recorded_answers import dry_run
+from tests.sources.bigquery.warehouse_factory import WarehouseFactory
+from tests.support.googlesql_reference import reference
 from tests.support.lake import FLAT, PLATFORM
-from tests.support.reference import reference
 
 NOW = datetime(2026, 5, 20, 18, tzinfo=UTC)
 PARTITIONS = {"table_name": "STRING", "partition_id": "STRING", "total_rows": "INTEGER"}
@@ -41,11 +41,11 @@ async def look(warehouse: BigQuery) -> dict[str, Finding]:
     return {finding.subject.removeprefix("bigquery").strip(): finding for finding in found}
 
 
-async def test_a_table_as_it_should_be_is_only_described(behind: Behind) -> None:
-    behind.before.routes = [roles(*PERMISSIONS)]
+async def test_a_table_as_it_should_be_is_only_described(make_warehouse: WarehouseFactory) -> None:
+    make_warehouse.proxy.routes = [roles(*PERMISSIONS)]
     once = pl.DataFrame(flat_events(400, 20)).unique("id").filter(pl.col("timestamp") < NOW)
 
-    found = await look(behind(FLAT, once.to_arrow().cast(schema_of(ACTIVITY_COLUMNS))))
+    found = await look(make_warehouse(FLAT, once.to_arrow().cast(schema_of(ACTIVITY_COLUMNS))))
 
     assert {subject: finding.level for subject, finding in found.items()} == dict.fromkeys(
         ["roles", "partitions", "clusters", "storage", "events", "clocks", "repeats", "academies"],
@@ -64,44 +64,46 @@ async def test_a_table_as_it_should_be_is_only_described(behind: Behind) -> None
     ],
 )
 async def test_events_that_are_not_right_are_pointed_at(
-    behind: Behind, subject: str, changes: dict[str, pl.Expr]
+    make_warehouse: WarehouseFactory, subject: str, changes: dict[str, pl.Expr]
 ) -> None:
-    behind.before.routes = [roles(*PERMISSIONS)]
+    make_warehouse.proxy.routes = [roles(*PERMISSIONS)]
 
-    found = await look(behind(FLAT, changed(flat_events(400, 20), **changes)))
+    found = await look(make_warehouse(FLAT, changed(flat_events(400, 20), **changes)))
 
     assert found[subject].level is Level.WARNING
 
 
-async def test_a_table_without_partitions_and_clusters_is_pointed_at(behind: Behind) -> None:
-    behind.before.routes = [roles(*PERMISSIONS)]
+async def test_a_table_without_partitions_and_clusters_is_pointed_at(
+    make_warehouse: WarehouseFactory,
+) -> None:
+    make_warehouse.proxy.routes = [roles(*PERMISSIONS)]
 
-    found = await look(behind(FLAT, flat_events(40, 5), partitioned=False))
+    found = await look(make_warehouse(FLAT, flat_events(40, 5), partitioned=False))
 
     assert found["partitions"].level is found["clusters"].level is Level.WARNING
 
 
-async def test_a_role_that_is_missing_is_named(behind: Behind) -> None:
-    behind.before.routes = [roles("bigquery.tables.get")]
+async def test_a_role_that_is_missing_is_named(make_warehouse: WarehouseFactory) -> None:
+    make_warehouse.proxy.routes = [roles("bigquery.tables.get")]
 
-    found = await look(behind(FLAT, flat_events(40, 5)))
+    found = await look(make_warehouse(FLAT, flat_events(40, 5)))
 
     assert found["roles"].level is Level.WRONG
     assert "lacks bigquery.tables.getData" in found["roles"].said
     assert "roles/bigquery.dataViewer" in found["roles"].said
 
 
-async def test_a_day_too_large_to_look_at_is_left_alone(behind: Behind) -> None:
-    behind.before.routes = [roles(*PERMISSIONS), dry_run(1 << 40)]
+async def test_a_day_too_large_to_look_at_is_left_alone(make_warehouse: WarehouseFactory) -> None:
+    make_warehouse.proxy.routes = [roles(*PERMISSIONS), dry_run(1 << 40)]
 
-    found = await look(behind(FLAT, flat_events(40, 5)))
+    found = await look(make_warehouse(FLAT, flat_events(40, 5)))
 
     assert "would read 1,099,511,627,776 bytes" in found["events"].said
-    assert behind.before.jobs == []
+    assert make_warehouse.proxy.jobs == []
 
 
-async def test_a_table_that_cannot_be_read_is_wrong(behind: Behind) -> None:
-    found = await look(behind.at(Address(project="shop", dataset="nowhere")))
+async def test_a_table_that_cannot_be_read_is_wrong(make_warehouse: WarehouseFactory) -> None:
+    found = await look(make_warehouse.at(Address(project="shop", dataset="nowhere")))
 
     assert found[""].level is Level.WRONG
 

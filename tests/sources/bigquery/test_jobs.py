@@ -14,11 +14,11 @@ from app.sources.warehouse.bigquery.access import Address
 from app.sources.warehouse.bigquery.jobs import config_of, name_of
 from app.sources.warehouse.budget import spent_on
 from app.sources.warehouse.contract import Query
-from tests.sources.bigquery.behind import LIMITS, Behind, question
-from tests.sources.bigquery.between import Route
 from tests.sources.bigquery.emulator import put_table
 from tests.sources.bigquery.events import as_platform, flat_events
-from tests.sources.bigquery.recorded import job, job_made, no_rows
+from tests.sources.bigquery.fault_proxy import Route
+from tests.sources.bigquery.recorded_answers import job, job_made, no_rows
+from tests.sources.bigquery.warehouse_factory import LIMITS, WarehouseFactory, question
 from tests.support.lake import PLATFORM
 from tests.support.processes import until
 
@@ -28,108 +28,133 @@ PASSING = {"reason": "backendError", "message": "Error encountered during execut
 GET_JOB = r"^GET .*/jobs/"
 
 
-async def test_who_asks_again_gets_the_answer_of_the_job_that_is_there(behind: Behind) -> None:
-    address = put_table(behind.running.endpoint, PLATFORM, as_platform(flat_events(400, 20)))
+async def test_a_repeated_query_gets_the_answer_of_its_job(
+    make_warehouse: WarehouseFactory,
+) -> None:
+    address = put_table(
+        make_warehouse.shared_emulator.endpoint, PLATFORM, as_platform(flat_events(400, 20))
+    )
     rows: list[list[pa.RecordBatch]] = [[], []]
 
     first, second = [
-        await behind.at(address).run(question(behind.at(address), **LABELS), sink.append)
+        await make_warehouse.at(address).run(
+            question(make_warehouse.at(address), **LABELS), sink.append
+        )
         for sink in rows
     ]
 
-    assert len(behind.before.jobs) == 1
+    assert len(make_warehouse.proxy.jobs) == 1
     assert (first.rows, second.rows) == (20, 20)
     assert (second.bytes_processed, second.bytes_billed) == (0, 0)
     assert pa.Table.from_batches(rows[0]).equals(pa.Table.from_batches(rows[1]))
 
 
-async def test_two_at_once_share_the_job(behind: Behind) -> None:
-    address = put_table(behind.running.endpoint, PLATFORM, as_platform(flat_events(400, 20)))
-    asking = [behind.at(address) for _ in range(4)]
+async def test_two_at_once_share_the_job(make_warehouse: WarehouseFactory) -> None:
+    address = put_table(
+        make_warehouse.shared_emulator.endpoint, PLATFORM, as_platform(flat_events(400, 20))
+    )
+    client = [make_warehouse.at(address) for _ in range(4)]
 
     usages = await asyncio.gather(
-        *(each.run(question(each, **LABELS), lambda _: None) for each in asking)
+        *(each.run(question(each, **LABELS), lambda _: None) for each in client)
     )
 
-    assert len(behind.before.jobs) == 1
+    assert len(make_warehouse.proxy.jobs) == 1
     assert [usage.rows for usage in usages] == [20] * 4
 
 
-async def test_a_job_that_failed_for_the_moment_is_followed_by_another(behind: Behind) -> None:
-    address = put_table(behind.running.endpoint, PLATFORM, as_platform(flat_events(400, 20)))
-    behind.before.routes = [replace(job_made(job(error=PASSING)), body='"jobId": "[^"]*-0"')]
-    warehouse = behind.at(address)
+async def test_a_job_that_failed_for_the_moment_is_followed_by_another(
+    make_warehouse: WarehouseFactory,
+) -> None:
+    address = put_table(
+        make_warehouse.shared_emulator.endpoint, PLATFORM, as_platform(flat_events(400, 20))
+    )
+    make_warehouse.proxy.routes = [replace(job_made(job(error=PASSING)), body='"jobId": "[^"]*-0"')]
+    warehouse = make_warehouse.at(address)
 
     usage = await warehouse.run(question(warehouse, **LABELS), lambda _: None)
 
     assert usage.rows == 20
-    assert [name[-2:] for name in behind.before.jobs] == ["-0", "-1"]
+    assert [name[-2:] for name in make_warehouse.proxy.jobs] == ["-0", "-1"]
 
 
-async def test_after_three_failures_there_is_no_fourth(behind: Behind) -> None:
-    behind.before.routes = [job_made(job(error=PASSING))]
-    warehouse = behind.at(NOWHERE)
+async def test_after_three_failures_there_is_no_fourth(make_warehouse: WarehouseFactory) -> None:
+    make_warehouse.proxy.routes = [job_made(job(error=PASSING))]
+    warehouse = make_warehouse.at(NOWHERE)
 
     with pytest.raises(SourceDown, match="Error encountered"):
         await warehouse.run(question(warehouse, **LABELS), lambda _: None)
 
-    assert [name[-2:] for name in behind.before.jobs] == ["-0", "-1", "-2"]
+    assert [name[-2:] for name in make_warehouse.proxy.jobs] == ["-0", "-1", "-2"]
 
 
-async def test_who_comes_later_goes_on_after_the_jobs_that_failed(behind: Behind) -> None:
-    behind.before.routes = [job_made(job(error=PASSING)), Route(GET_JOB, job(error=PASSING))]
+async def test_a_later_process_continues_after_the_failed_jobs(
+    make_warehouse: WarehouseFactory,
+) -> None:
+    make_warehouse.proxy.routes = [job_made(job(error=PASSING)), Route(GET_JOB, job(error=PASSING))]
     for _ in range(2):
-        warehouse = behind.at(NOWHERE)
+        warehouse = make_warehouse.at(NOWHERE)
         with pytest.raises(SourceDown):
             await warehouse.run(question(warehouse, **LABELS), lambda _: None)
 
-    assert [name[-2:] for name in behind.before.jobs] == [f"-{n}" for n in range(6)]
+    assert [name[-2:] for name in make_warehouse.proxy.jobs] == [f"-{n}" for n in range(6)]
 
 
-async def test_an_answer_that_is_gone_is_asked_for_again(behind: Behind) -> None:
+async def test_an_answer_that_is_gone_is_asked_for_again(make_warehouse: WarehouseFactory) -> None:
     old = job()
     statistics = old["statistics"]
     assert isinstance(statistics, dict)
     ended = int((utc_now() - timedelta(hours=23)).timestamp() * 1000)
     statistics["endTime"] = str(ended)
-    behind.before.routes = [replace(job_made(old), body='"jobId": "[^"]*-0"'), job_made(job())]
-    behind.before.routes.append(no_rows())
-    warehouse = behind.at(NOWHERE)
+    make_warehouse.proxy.routes = [
+        replace(job_made(old), body='"jobId": "[^"]*-0"'),
+        job_made(job()),
+    ]
+    make_warehouse.proxy.routes.append(no_rows())
+    warehouse = make_warehouse.at(NOWHERE)
 
     await warehouse.run(question(warehouse, **LABELS), lambda _: None)
 
-    assert [name[-2:] for name in behind.before.jobs] == ["-0", "-1"]
+    assert [name[-2:] for name in make_warehouse.proxy.jobs] == ["-0", "-1"]
 
 
-async def test_a_job_that_fails_for_good_is_not_followed(behind: Behind) -> None:
+async def test_a_job_that_fails_for_good_is_not_followed(make_warehouse: WarehouseFactory) -> None:
     failure = {"reason": "invalidQuery", "message": "Unrecognized name: nope at [1:8]"}
-    behind.before.routes = [job_made(job(error=failure))]
-    warehouse = behind.at(NOWHERE)
+    make_warehouse.proxy.routes = [job_made(job(error=failure))]
+    warehouse = make_warehouse.at(NOWHERE)
 
     with pytest.raises(SourceDown, match=r"refused the query\. It says: Unrecognized name: nope"):
         await warehouse.run(question(warehouse, **LABELS), lambda _: None)
 
-    assert len(behind.before.jobs) == 1
+    assert len(make_warehouse.proxy.jobs) == 1
 
 
-async def test_who_is_cancelled_cancels_the_job(behind: Behind) -> None:
-    running = job(state="RUNNING")
+async def test_cancelling_the_query_cancels_the_job(make_warehouse: WarehouseFactory) -> None:
+    shared_emulator = job(state="RUNNING")
     cancelled = Route(r"^POST .*/cancel", {"job": job()})
-    behind.before.routes = [cancelled, job_made(running), Route(GET_JOB, running)]
-    warehouse = behind.at(NOWHERE)
+    make_warehouse.proxy.routes = [
+        cancelled,
+        job_made(shared_emulator),
+        Route(GET_JOB, shared_emulator),
+    ]
+    warehouse = make_warehouse.at(NOWHERE)
     task = asyncio.create_task(warehouse.run(question(warehouse), lambda _: None))
-    await asyncio.to_thread(until, lambda: any("GET" in line for line in behind.before.passed))
+    await asyncio.to_thread(
+        until, lambda: any("GET" in line for line in make_warehouse.proxy.passed)
+    )
 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
 
-    assert any("/cancel" in line for line in behind.before.passed)
+    assert any("/cancel" in line for line in make_warehouse.proxy.passed)
 
 
-async def test_the_bytes_of_a_job_are_told_and_kept(behind: Behind, database: Database) -> None:
-    behind.before.routes = [job_made(job(bytes_processed=900, bytes_billed=1000)), no_rows()]
-    warehouse = behind.at(NOWHERE)
+async def test_the_bytes_of_a_job_are_told_and_kept(
+    make_warehouse: WarehouseFactory, database: Database
+) -> None:
+    make_warehouse.proxy.routes = [job_made(job(bytes_processed=900, bytes_billed=1000)), no_rows()]
+    warehouse = make_warehouse.at(NOWHERE)
 
     usage = await warehouse.run(question(warehouse), lambda _: None)
 

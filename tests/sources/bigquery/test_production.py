@@ -13,7 +13,7 @@ from app.sources.warehouse.activity import SCANNED_DAYS, activity_cte
 from app.sources.warehouse.bigquery.access import Access, Address
 from app.sources.warehouse.bigquery.errors import DATA_VIEWER, JOB_USER, READER
 from app.sources.warehouse.budget import money
-from tests.sources.bigquery.behind import Behind
+from tests.sources.bigquery.warehouse_factory import WarehouseFactory
 
 TEXT = Path("docs/production.md").read_text("utf-8")
 BYTES_AN_EVENT = 80
@@ -43,13 +43,13 @@ def test_a_held_day_costs_the_share_of_a_night_that_is_told() -> None:
     assert f"{sum(sizes.values())} bytes an event, the {share}th part of a night" in TEXT
 
 
-async def test_the_table_that_it_makes_can_be_read(behind: Behind) -> None:
+async def test_the_table_that_it_makes_can_be_read(make_warehouse: WarehouseFactory) -> None:
     address = Address(project="shop", dataset=f"d{uuid4().hex}")
     (ddl,) = re.findall(r"```sql\n(.*?)```", TEXT, re.DOTALL)
-    client = Access(endpoint=behind.running.endpoint).client(address.project)
+    client = Access(endpoint=make_warehouse.shared_emulator.endpoint).client(address.project)
     client.create_dataset(address.dataset)
     client.query(ddl.replace("PROJECT.DATASET", f"shop.{address.dataset}")).result()
-    warehouse = behind.at(address)
+    warehouse = make_warehouse.at(address)
 
     columns = await warehouse.columns()
 

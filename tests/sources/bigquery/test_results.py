@@ -16,9 +16,9 @@ from app.kit.db.engine import Database
 from app.sources.warehouse.bigquery.access import Access
 from app.sources.warehouse.bigquery.results import Gate, ReadStopped, stream
 from app.sources.warehouse.bigquery.warehouse import BigQuery
-from tests.sources.bigquery.behind import LIMITS, users_of
 from tests.sources.bigquery.emulator import Emulator, put_table
 from tests.sources.bigquery.events import flat_events
+from tests.sources.bigquery.warehouse_factory import LIMITS, users_of
 from tests.support.lake import FLAT
 
 
@@ -34,18 +34,18 @@ class WithReader(Access):
 
 
 @pytest.fixture
-def storage(running: Emulator) -> Iterator[BigQueryReadClient]:
-    channel = grpc.insecure_channel(f"127.0.0.1:{running.grpc}")
+def storage(shared_emulator: Emulator) -> Iterator[BigQueryReadClient]:
+    channel = grpc.insecure_channel(f"127.0.0.1:{shared_emulator.grpc}")
     transport = BigQueryReadGrpcTransport(channel=channel)
     yield BigQueryReadClient(transport=transport)  # type: ignore[no-untyped-call]
     channel.close()
 
 
 def test_a_table_comes_through_one_stream_as_it_is(
-    running: Emulator, storage: BigQueryReadClient
+    shared_emulator: Emulator, storage: BigQueryReadClient
 ) -> None:
     flat = flat_events(20_000, 300)
-    address = put_table(running.endpoint, FLAT, flat)
+    address = put_table(shared_emulator.endpoint, FLAT, flat)
     table = TableReference.from_string(str(address))
 
     batches = list(stream(storage, table, address.project, LIMITS))
@@ -55,10 +55,10 @@ def test_a_table_comes_through_one_stream_as_it_is(
 
 
 async def test_an_answer_that_cannot_be_streamed_comes_in_pages(
-    running: Emulator, storage: BigQueryReadClient, database: Database
+    shared_emulator: Emulator, storage: BigQueryReadClient, database: Database
 ) -> None:
-    address = put_table(running.endpoint, FLAT, flat_events(400, 20))
-    access = WithReader(endpoint=running.endpoint, storage=storage)
+    address = put_table(shared_emulator.endpoint, FLAT, flat_events(400, 20))
+    access = WithReader(endpoint=shared_emulator.endpoint, storage=storage)
     small = replace(LIMITS, rows_per_page=7)
     paged = BigQuery(address, database, access=access, limits=small)
     whole = BigQuery(address, database, access=access, limits=LIMITS)

@@ -20,7 +20,7 @@ from tests.support.subscriptions import (
     timeline,
 )
 
-SCHEMA = Path(__file__).with_name("schema.sql").read_text("utf-8")
+SCHEMA = (Path(__file__).parent / "sql/schema.sql").read_text("utf-8")
 SUBSCRIPTION: dict[str, Value] = {
     "id": 9,
     "status": "ACTIVE",

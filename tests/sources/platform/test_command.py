@@ -21,7 +21,7 @@ def command(academy: Academy, tmp_path: Path) -> Command:
     return Command(tmp_path / "home", **settings)
 
 
-async def test_it_says_what_it_took_over_and_what_it_could_not(
+async def test_the_command_tells_what_it_read_and_skipped(
     academy: Academy, command: Command
 ) -> None:
     await academy.add()
@@ -36,7 +36,7 @@ async def test_it_says_what_it_took_over_and_what_it_could_not(
     )
 
 
-async def test_it_leaves_with_2_when_a_table_that_is_needed_is_missing(
+async def test_the_command_exits_with_2_when_a_table_is_missing(
     academy: Academy, command: Command
 ) -> None:
     await academy.execute("DROP TABLE payments_subscription")
@@ -55,7 +55,7 @@ async def test_it_leaves_with_2_when_a_table_that_is_needed_is_missing(
         ("postgresql://a:sw0rdfish@127.0.0.1:1/b", 1, "database at 127.0.0.1:1/b did not answer"),
     ],
 )
-async def test_it_says_why_there_is_no_platform_but_no_secret(
+async def test_an_unreachable_platform_is_explained_without_secrets(
     academy: Academy, tmp_path: Path, url: str, status: int, said: str
 ) -> None:
     settings = {"HEADSUP_DATABASE_URL": academy.own.url, VARIABLE: url}
@@ -67,7 +67,7 @@ async def test_it_says_why_there_is_no_platform_but_no_secret(
     assert "sw0rdfish" not in ended.err
 
 
-async def test_it_must_be_told_where_the_platform_is(academy: Academy, tmp_path: Path) -> None:
+async def test_the_command_needs_the_platforms_url(academy: Academy, tmp_path: Path) -> None:
     command = Command(tmp_path / "home", HEADSUP_DATABASE_URL=academy.own.url)
 
     ended = await asyncio.to_thread(command.run, "sync")

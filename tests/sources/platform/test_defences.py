@@ -67,7 +67,7 @@ async def test_a_table_that_is_needed_is_named(academy: Academy, table: str) -> 
         ("admissions_academy", ["academies"]),
     ],
 )
-async def test_what_an_older_platform_does_not_have_is_skipped(
+async def test_tables_missing_on_an_older_platform_are_skipped(
     academy: Academy, table: str, skipped: Sequence[str]
 ) -> None:
     await academy.add()
@@ -101,7 +101,7 @@ async def test_a_role_that_may_not_read_a_table_is_told_which(academy: Academy) 
     assert result.notes == []
 
 
-async def test_what_appears_later_is_read_from_its_beginning(academy: Academy) -> None:
+async def test_a_table_that_appears_later_is_read_from_its_beginning(academy: Academy) -> None:
     await academy.execute("ALTER TABLE payments_planfinancing RENAME TO hidden")
     await academy.sync(at("05-01"))
     await academy.execute("ALTER TABLE hidden RENAME TO payments_planfinancing")
@@ -193,7 +193,7 @@ async def test_only_one_sync_is_at_work(academy: Academy) -> None:
             await academy.sync()
 
 
-async def test_nothing_can_be_written_there(academy: Academy) -> None:
+async def test_the_platform_is_read_only(academy: Academy) -> None:
     with (
         PlatformSnapshot(academy.platform) as snapshot,
         pytest.raises(SourceDown, match="read-only transaction"),

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.runs.execution.scheduler import wake
 from app.settings import Settings
 from tests.sources.platform.academy import Academy
-from tests.support.reporting import event, put_activity, sources_of
+from tests.support.report_runs import event, put_activity, sources_of
 from tests.support.subscriptions import at
 
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -36,9 +36,7 @@ async def home(academy: Academy, tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def test_it_takes_over_what_is_new_and_then_asks_for_a_run(
-    academy: Academy, home: Path
-) -> None:
+async def test_a_scheduled_sync_precedes_the_run(academy: Academy, home: Path) -> None:
     runs = await woken(academy, home, "06-02 02:00")
 
     assert runs == [date(2024, 6, 1)]
@@ -52,7 +50,7 @@ async def test_while_the_platform_does_not_answer_nothing_is_asked_for(
     assert len(await woken(academy, home, "06-02 03:00")) == 1
 
 
-async def test_it_compares_everything_once_a_day(academy: Academy, home: Path) -> None:
+async def test_a_full_comparison_runs_once_a_day(academy: Academy, home: Path) -> None:
     await woken(academy, home, "06-02 02:00")
     await academy.update(status="EXPIRED")
 

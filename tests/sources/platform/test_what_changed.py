@@ -50,7 +50,7 @@ async def test_only_a_full_reading_sees_what_was_not_stamped(academy: Academy) -
     assert (await academy.timeline())[-1] == "EXPIRED 05-03 00:00"
 
 
-async def test_it_is_known_when_everything_was_compared(academy: Academy) -> None:
+async def test_the_time_of_the_last_full_comparison_is_known(academy: Academy) -> None:
     for when, full in (("05-01", True), ("05-02", False)):
         await academy.sync(at(when), full=full)
 
@@ -58,7 +58,7 @@ async def test_it_is_known_when_everything_was_compared(academy: Academy) -> Non
         assert await compared_at(session) == at("05-01")
 
 
-async def test_what_is_gone_ends_when_that_is_seen(academy: Academy) -> None:
+async def test_a_deleted_subscription_ends_when_that_is_seen(academy: Academy) -> None:
     await academy.add()
     await academy.add(id=10)
     await academy.sync(at("05-01"))
@@ -77,7 +77,7 @@ async def test_what_is_gone_ends_when_that_is_seen(academy: Academy) -> None:
     assert await academy.timeline("subscription:10") == ["ACTIVE 03-01 00:00"]
 
 
-async def test_what_comes_back_is_live_again(academy: Academy) -> None:
+async def test_a_subscription_that_reappears_is_live_again(academy: Academy) -> None:
     await academy.add()
     await academy.sync(at("05-01"))
     await academy.execute("DELETE FROM payments_subscription WHERE id = 9")
@@ -89,7 +89,7 @@ async def test_what_comes_back_is_live_again(academy: Academy) -> None:
     assert (await academy.timeline())[-1] == "ACTIVE 05-03 00:00"
 
 
-async def test_what_was_over_stays_as_it_ended(academy: Academy) -> None:
+async def test_a_subscription_that_had_ended_stays_as_it_was(academy: Academy) -> None:
     await academy.add()
     await academy.save("04-01 08:00", status="CANCELLED")
     await academy.sync(at("05-01"))
@@ -98,7 +98,7 @@ async def test_what_was_over_stays_as_it_ended(academy: Academy) -> None:
     assert (await academy.sync(at("05-02"))).vanished == 0
 
 
-async def test_what_other_sources_told_is_not_compared(academy: Academy) -> None:
+async def test_subscriptions_of_other_sources_are_not_compared(academy: Academy) -> None:
     await academy.add()
     await academy.sync(at("05-01"))
     await academy.execute_own("UPDATE subscriptions SET id = 'file:1'")

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.support.googlesql_reference import reference
 from tests.support.lake import FLAT, duckdb_rows
-from tests.support.reference import reference
 
 EXPRESSIONS = {
     "the sum is divided, not its last term": ("DIV(7 + n, 4)", 2),

@@ -15,8 +15,14 @@ from app.kit.errors import SourceDown
 from app.sources.warehouse.activity import scan_params
 from app.sources.warehouse.contract import Extent, Query
 from app.sources.warehouse.lake.warehouse import Lake
-from tests.support.lake import FLAT, asking, batches, event, read
-from tests.support.locks import idle_transactions, until_waiting
+from tests.support.lake import (
+    FLAT,
+    activity_query,
+    batches,
+    event,
+    read,
+)
+from tests.support.locks import idle_transactions, wait_for_lock_waiters
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 20)
 EVENTS = [event(f"2026-03-{day:02} 10:00:00") for day in range(1, 21)]
@@ -56,7 +62,7 @@ async def test_while_it_answers_no_transaction_is_open(lake: Lake, database: Dat
         is_answering.set()
         may_go_on.wait(60)
 
-    answering = asyncio.create_task(lake.run(asking(lake, FIRST, LAST), sink))
+    answering = asyncio.create_task(lake.run(activity_query(lake, FIRST, LAST), sink))
     assert await asyncio.to_thread(is_answering.wait, 60)
     idle = await idle_transactions(database)
     may_go_on.set()
@@ -72,7 +78,7 @@ async def test_while_days_are_written_no_transaction_is_open(
     async with database.transaction() as holder:
         await (await holder.connection()).execute(text("LOCK TABLE lake_leftovers"))
         importing = asyncio.create_task(lake.import_activity(batches(EVENTS)))
-        await until_waiting(database, 1)
+        await wait_for_lock_waiters(database, 1)
 
         assert await idle_transactions(database) == 1, "that of the other alone"
 
@@ -82,7 +88,7 @@ async def test_while_days_are_written_no_transaction_is_open(
 async def test_only_the_files_of_the_days_asked_are_read(lake: Lake, tmp_path: Path) -> None:
     await lake.import_activity(batches(EVENTS))
     first, last = date(2026, 3, 5), date(2026, 3, 7)
-    query = asking(lake, first, last)
+    query = activity_query(lake, first, last)
 
     usage = await lake.run(query, lambda _: None)
 
@@ -120,7 +126,7 @@ async def test_readers_see_the_old_day_or_the_new_while_it_is_replaced(lake: Lak
 
 async def test_cancelling_stops_the_query(lake: Lake) -> None:
     await lake.import_activity(batches(EVENTS))
-    query = asking(lake, FIRST, LAST)
+    query = activity_query(lake, FIRST, LAST)
     tables = ", ".join(f"{lake.table} AS a{n}" for n in range(8))
     endless = Query(sql=ENDLESS.format(tables=tables), params=query.params)
 
@@ -138,14 +144,14 @@ async def test_an_error_of_the_sink_is_its_own(lake: Lake) -> None:
         raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space left"):
-        await lake.run(asking(lake, FIRST, LAST), full)
+        await lake.run(activity_query(lake, FIRST, LAST), full)
 
 
 async def test_queries_that_spill_at_once_do_not_disturb_each_other(
     tmp_path: Path, database: Database
 ) -> None:
     small = Lake(tmp_path, database, memory="60MB", threads=1)
-    params = asking(small, FIRST, LAST).params
+    params = activity_query(small, FIRST, LAST).params
     found: list[pa.RecordBatch] = []
 
     async with asyncio.TaskGroup() as group:
@@ -158,7 +164,7 @@ async def test_queries_that_spill_at_once_do_not_disturb_each_other(
 
 async def test_too_little_memory_is_said_in_words(tmp_path: Path, database: Database) -> None:
     tiny = Lake(tmp_path, database, memory="2MB", threads=1)
-    params = asking(tiny, FIRST, LAST).params
+    params = activity_query(tiny, FIRST, LAST).params
 
     with pytest.raises(SourceDown, match="HEADSUP_QUERY_MEMORY"):
         await tiny.run(Query(sql=SPILLING, params=params), lambda _: None)

@@ -18,7 +18,7 @@ from app.sources.warehouse.lake.manifest import READERS_LOCK
 from app.sources.warehouse.lake.warehouse import Lake
 from app.sources.warehouse.models import LakeFile, LakeLeftover
 from tests.support.lake import batches, event, read
-from tests.support.locks import until_waiting
+from tests.support.locks import wait_for_lock_waiters
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 GONE = 7
@@ -32,7 +32,7 @@ EVENTS = [
 
 
 @pytest.fixture
-async def filled(lake: Lake) -> Lake:
+async def filled_lake(lake: Lake) -> Lake:
     """A lake in which the person has rows on three days, alone on one of them."""
     await lake.import_activity(batches(EVENTS))
     return lake
@@ -67,10 +67,10 @@ def users_on_the_disk(home: Path) -> set[int | None]:
     return {user for column in columns for user in column}
 
 
-async def test_nothing_of_them_is_left_in_any_file(
-    filled: Lake, database: Database, tmp_path: Path
+async def test_no_file_holds_a_row_of_an_erased_person(
+    filled_lake: Lake, database: Database, tmp_path: Path
 ) -> None:
-    assert await forget(filled, database) == 15
+    assert await forget(filled_lake, database) == 15
 
     assert users_on_the_disk(tmp_path) == {1, 2, None}
     assert [str(path.relative_to(tmp_path / "lake")) for path in on_the_disk(tmp_path)] == sorted(
@@ -79,22 +79,24 @@ async def test_nothing_of_them_is_left_in_any_file(
     assert await leftovers(database) == 0
 
 
-async def test_everybody_elses_rows_stay(filled: Lake, database: Database) -> None:
-    before = await read(filled, FIRST, LAST, "id, user_id, kind, timestamp, academy_id")
+async def test_rows_of_other_people_stay(filled_lake: Lake, database: Database) -> None:
+    before = await read(filled_lake, FIRST, LAST, "id, user_id, kind, timestamp, academy_id")
 
-    await forget(filled, database)
+    await forget(filled_lake, database)
 
-    after = await read(filled, FIRST, LAST, "id, user_id, kind, timestamp, academy_id")
+    after = await read(filled_lake, FIRST, LAST, "id, user_id, kind, timestamp, academy_id")
     assert after == [row for row in before if row[1] != GONE]
-    extent = await filled.extent()
+    extent = await filled_lake.extent()
     assert extent is not None
     assert extent.rows == len(after) == 20
 
 
-async def test_only_days_that_had_them_are_rewritten(filled: Lake, database: Database) -> None:
+async def test_only_days_with_rows_of_the_person_are_rewritten(
+    filled_lake: Lake, database: Database
+) -> None:
     before = await paths(database)
 
-    await forget(filled, database)
+    await forget(filled_lake, database)
 
     after = await paths(database)
     same = {day for day in before if after.get(day) == before[day]}
@@ -102,74 +104,76 @@ async def test_only_days_that_had_them_are_rewritten(filled: Lake, database: Dat
     assert set(before) - set(after) == {date(2026, 3, 3)}
 
 
-async def test_a_stranger_changes_nothing(filled: Lake, database: Database) -> None:
+async def test_erasing_an_unknown_person_changes_nothing(
+    filled_lake: Lake, database: Database
+) -> None:
     before = await paths(database)
 
-    assert await forget(filled, database, 99) == 0
+    assert await forget(filled_lake, database, 99) == 0
 
     assert await paths(database) == before
 
 
-async def test_what_is_undone_leaves_the_rows_and_its_files_go(
-    filled: Lake, database: Database, tmp_path: Path
+async def test_an_erasure_rolled_back_keeps_the_rows_and_removes_its_files(
+    filled_lake: Lake, database: Database, tmp_path: Path
 ) -> None:
     async with database.engine.connect() as connection, AsyncSession(connection) as session:
-        await filled.forget(session, GONE)
+        await filled_lake.forget(session, GONE)
     assert len(on_the_disk(tmp_path)) == 7
 
-    await filled.tidy()
+    await filled_lake.tidy()
 
     assert len(on_the_disk(tmp_path)) == 4
-    assert len(await read(filled, FIRST, LAST)) == len(EVENTS)
+    assert len(await read(filled_lake, FIRST, LAST)) == len(EVENTS)
     assert await leftovers(database) == 0
 
 
 async def test_a_file_that_is_being_read_goes_later(
-    filled: Lake, database: Database, tmp_path: Path
+    filled_lake: Lake, database: Database, tmp_path: Path
 ) -> None:
     async with hold_lock(database, READERS_LOCK, shared=True):
-        await forget(filled, database)
+        await forget(filled_lake, database)
         assert GONE in users_on_the_disk(tmp_path)
 
-    await filled.tidy()
+    await filled_lake.tidy()
 
     assert GONE not in users_on_the_disk(tmp_path)
 
 
-async def test_a_lost_file_might_hold_rows_of_theirs(
-    filled: Lake, database: Database, tmp_path: Path
+async def test_a_lost_file_counts_as_one_with_rows_of_the_person(
+    filled_lake: Lake, database: Database, tmp_path: Path
 ) -> None:
     (tmp_path / "lake" / (await paths(database))[LAST]).unlink()
 
     with pytest.raises(SourceDown, match="2026-03-04 again"):
-        await forget(filled, database)
+        await forget(filled_lake, database)
 
 
 @pytest.mark.parametrize("replace", [False, True])
-async def test_they_are_not_imported_again(
-    filled: Lake, database: Database, tmp_path: Path, *, replace: bool
+async def test_an_erased_person_is_not_imported_again(
+    filled_lake: Lake, database: Database, tmp_path: Path, *, replace: bool
 ) -> None:
-    await forget(filled, database)
-    before = await read(filled, FIRST, LAST, "user_id")
+    await forget(filled_lake, database)
+    before = await read(filled_lake, FIRST, LAST, "user_id")
 
-    done = await filled.import_activity(batches([*EVENTS, event(None)]), replace=replace)
+    done = await filled_lake.import_activity(batches([*EVENTS, event(None)]), replace=replace)
 
     assert (done.read, done.skipped_erased, done.undated) == (36, 15, 1)
     assert done.inserted + done.unchanged == 20
-    assert await read(filled, FIRST, LAST, "user_id") == before
+    assert await read(filled_lake, FIRST, LAST, "user_id") == before
     assert GONE not in users_on_the_disk(tmp_path)
     assert await leftovers(database) == 0
 
 
 async def test_an_import_waits_for_an_erasure_and_skips_them(
-    filled: Lake, database: Database
+    filled_lake: Lake, database: Database
 ) -> None:
     async with database.transaction() as session:
-        await filled.forget(session, GONE)
-        importing = asyncio.create_task(filled.import_activity(batches(EVENTS)))
-        await until_waiting(database, 1)
+        await filled_lake.forget(session, GONE)
+        importing = asyncio.create_task(filled_lake.import_activity(batches(EVENTS)))
+        await wait_for_lock_waiters(database, 1)
         await erasure.remember_erased(session, GONE, NOW)
     done = await importing
 
     assert done.skipped_erased == 15
-    assert GONE not in {user for (user,) in await read(filled, FIRST, LAST, "user_id")}
+    assert GONE not in {user for (user,) in await read(filled_lake, FIRST, LAST, "user_id")}

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from app.sources.imports import ACTIVITY_COLUMNS
 from app.sources.warehouse.lake.warehouse import Lake
-from tests.support.edges import pairs
+from tests.support.edge_values import pairs
+from tests.support.googlesql_reference import Row
 from tests.support.lake import batches, event, read
-from tests.support.reference import Row
 
 pytestmark = [pytest.mark.law, pytest.mark.usefixtures("untraced")]
 

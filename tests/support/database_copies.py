@@ -8,7 +8,7 @@ import pytest
 from app.kit.db.engine import Database
 from app.sources.sources import Sources
 from tests.support.databases import Copies, Make
-from tests.support.reporting import sources_of
+from tests.support.report_runs import sources_of
 
 
 def copied_database(make: Make, home: str = "") -> Callable[..., AsyncIterator[Database]]:

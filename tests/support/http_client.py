@@ -1,4 +1,4 @@
-"""The service over HTTP, in this process, and keys to ask it with."""
+"""An HTTP client of the service in this process, and API keys for it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,7 +23,7 @@ NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
 
 
 def fixed_clock() -> datetime:
-    """Say that it is the morning after the day of the builders."""
+    """Return the instant at which the service believes to be: the morning after `DAY`."""
     return NOW
 
 
@@ -40,7 +40,7 @@ def service(database: Database, home: Path, *, clock: Clock = fixed_clock) -> Fa
 
 
 async def token(database: Database, *scopes: Scope, **limits: object) -> str:
-    """Make a key with these scopes (reading reports by default); return what opens it."""
+    """Store an API key with these scopes (reports:read by default); return its token."""
     key = Key(
         id=UUID(int=0),
         prefix="",
@@ -52,11 +52,11 @@ async def token(database: Database, *scopes: Scope, **limits: object) -> str:
 
 
 @asynccontextmanager
-async def client(app: ASGIApp, key: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
-    """Ask the service; a bug in it is its 500, not an error here."""
+async def open_client(app: ASGIApp, key: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """Open a client of the service; an unexpected error arrives as its 500 and is not raised."""
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(
         transport=transport, base_url="http://headsup", headers=headers
-    ) as asking:
-        yield asking
+    ) as client:
+        yield client

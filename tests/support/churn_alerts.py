@@ -9,7 +9,12 @@ from app.alerts.evaluation.evaluator import DayEvaluation, evaluate
 from app.alerts.models import Alert
 from app.alerts.registry import alert_source
 from app.kit.db.engine import Database
-from tests.support.published import DAY, Row, publish, risk
+from tests.support.published_days import (
+    DAY,
+    Row,
+    publish,
+    risk,
+)
 
 
 def two_in_the_morning_after(day: date) -> datetime:
@@ -18,15 +23,15 @@ def two_in_the_morning_after(day: date) -> datetime:
     return datetime(following.year, following.month, following.day, 2, tzinfo=UTC)
 
 
-async def published(
+async def publish_and_evaluate(
     database: Database, *rows: Row, **ledger_changes: object
 ) -> list[DayEvaluation]:
     """Publish the days of the rows and evaluate their alerts."""
     await publish(database, *rows, **ledger_changes)
-    return await evaluated(database)
+    return await evaluate_due_alerts(database)
 
 
-async def evaluated(database: Database, day: date = DAY) -> list[DayEvaluation]:
+async def evaluate_due_alerts(database: Database, day: date = DAY) -> list[DayEvaluation]:
     """Evaluate the due days in the morning after `day`."""
     now = two_in_the_morning_after(day)
     churn, zone = alert_source("churn"), ZoneInfo("UTC")
@@ -40,19 +45,19 @@ async def alerts(database: Database) -> list[Alert]:
         return list((await session.exec(select(Alert).order_by(*order))).all())
 
 
-def well(user_id: int, **changes: object) -> Row:
+def healthy_learner(user_id: int, **changes: object) -> Row:
     """Return a row that no alert fires for."""
     changed: dict[str, object] = {"churn_risk_score": 10.0, **changes}
     return risk(user_id=user_id, **changed)
 
 
-def critical(user_id: int, **changes: object) -> Row:
+def critical_learner(user_id: int, **changes: object) -> Row:
     """Return a row of a learner who has been inactive for two weeks, at the level CRITICAL."""
     changed = {"churn_risk_score": 80.0, "days_since_last_activity": 14, **changes}
     return risk(user_id=user_id, **changed)
 
 
-def owing(user_id: int, **changes: object) -> Row:
+def learner_with_failed_payment(user_id: int, **changes: object) -> Row:
     """Return a row of an active learner whose payment failed."""
     changed: dict[str, object] = {
         "churn_risk_score": 20.0,

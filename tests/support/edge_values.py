@@ -1,4 +1,4 @@
-"""The edges of columns: unknown, at a bound, beyond it, and each two of them in one row."""
+"""Pairwise combinations of edge values: unknown, at a bound and beyond it."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product

@@ -1,4 +1,4 @@
-"""Wakes of the schedule, one after the other, in this process."""
+"""Simulated wakes of the scheduler, one after the other, in this process."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -6,8 +6,8 @@ from app.runs.execution.creation import see_through
 from app.runs.ledger.due_days import ask_due
 from app.runs.models import RunDayState
 from app.sources.sources import Sources
-from tests.support.reporting import workshop_of
-from tests.support.watching import states
+from tests.support.report_runs import worker_context
+from tests.support.run_polling import day_states
 
 MOST_WAKES = 6
 
@@ -18,17 +18,17 @@ def morning_after(day: date) -> datetime:
 
 
 async def wake(sources: Sources, now: datetime) -> dict[date, RunDayState]:
-    """Wake the schedule once, and see through what it asks for."""
-    workshop = workshop_of(sources, clock=lambda: now)
+    """Wake the scheduler once and finish the run that it requests; return its days' states."""
+    workshop = worker_context(sources, clock=lambda: now)
     run = await ask_due("churn", workshop)
     if run is None:
         return {}
     await see_through(run.id, workshop)
-    return await states(sources.database, run.id)
+    return await day_states(sources.database, run.id)
 
 
 async def settle(sources: Sources, now: datetime) -> list[dict[date, RunDayState]]:
-    """Wake every hour until nothing is due; say what each wake did."""
+    """Wake every hour until nothing is due; return the states that each wake left."""
     done: list[dict[date, RunDayState]] = []
     while found := await wake(sources, now + timedelta(hours=len(done))):
         done.append(found)

@@ -1,4 +1,4 @@
-"""Asking who is live, of a few readable subscriptions."""
+"""The live subscribers of a day, computed from a few readable subscriptions."""
 
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
@@ -9,6 +9,6 @@ from tests.support.rows import DAY, Row, versions
 UTC_ZONE = ZoneInfo("UTC")
 
 
-def live_rows(*rows: Row, zone: ZoneInfo = UTC_ZONE) -> Sequence[dict[str, object]]:
-    """Return who is live on `DAY`."""
+def live_learners(*rows: Row, zone: ZoneInfo = UTC_ZONE) -> Sequence[dict[str, object]]:
+    """Return a row for each subscriber who is live on `DAY`."""
     return subscribers_on(versions(*rows), DAY, zone).to_dicts()

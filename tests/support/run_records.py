@@ -1,4 +1,4 @@
-"""Runs that tests make."""
+"""Rows of runs and leases, written without a worker."""
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -24,23 +24,23 @@ def run_request(**changes: object) -> RunRequest:
     return RunRequest(**values)  # type: ignore[arg-type]
 
 
-async def made(database: Database, request: RunRequest | None = None) -> Run:
+async def new_run(database: Database, request: RunRequest | None = None) -> Run:
     """Make a run."""
     wanted = request or run_request()
-    asker = Asker(origin=Origin.COMMAND, name="tester")
+    api = Asker(origin=Origin.COMMAND, name="tester")
     async with database.transaction() as session:
-        run, _ = await store.insert_run(session, wanted, wanted.days, asker, run=uuid4(), now=NOW)
+        run, _ = await store.insert_run(session, wanted, wanted.days, api, run=uuid4(), now=NOW)
     return run
 
 
-async def claimed(database: Database, run_id: UUID, *, backend_pid: int = 1) -> Lease | None:
+async def claim_run(database: Database, run_id: UUID, *, backend_pid: int = 1) -> Lease | None:
     """Try to claim a run."""
     worker = Worker(name="tester", backend_pid=backend_pid, stale_after=STALE_AFTER)
     async with database.transaction() as session:
         return await lease.claim(session, run_id, worker=worker, now=NOW)
 
 
-async def silent(
+async def run_of_silent_worker(
     database: Database, run_id: UUID, *, since: timedelta = STALE_AFTER + timedelta(seconds=1)
 ) -> None:
     """Let the run's worker have been silent for so long."""

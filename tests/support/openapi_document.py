@@ -12,10 +12,10 @@ from app.api.openapi import METHODS
 from app.settings import Settings
 
 APP = create_app(Settings(home=Path("/nowhere")))
-DESCRIBED = APP.openapi()
+DOCUMENT = APP.openapi()
 OPERATIONS: dict[str, dict[str, Any]] = {
     operation["operationId"]: operation | {"method": method.upper(), "path": path}
-    for path, operations in DESCRIBED["paths"].items()
+    for path, operations in DOCUMENT["paths"].items()
     for method, operation in operations.items()
     if method in METHODS
 }
@@ -26,7 +26,7 @@ Place = tuple[str | int, ...]
 def resolved(schema: Schema) -> Schema:
     """Return what a reference stands for."""
     name = schema.get("$ref", "").rpartition("/")[2]
-    return DESCRIBED["components"]["schemas"][name] if name else schema
+    return DOCUMENT["components"]["schemas"][name] if name else schema
 
 
 def fields(schema: Schema, place: Place = ()) -> Iterator[tuple[Place, Schema]]:

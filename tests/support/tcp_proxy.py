@@ -1,4 +1,4 @@
-"""A line to a database's server that can be cut, and backends that are ended."""
+"""A TCP proxy before a PostgreSQL server that can be cut, and backends that are terminated."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,8 +15,8 @@ END_WAITING_SQL = """
 """
 
 
-class Line:
-    """Forwards what is sent to a server, byte by byte, until it is cut."""
+class TcpProxy:
+    """Forwards bytes between a client and a database's server until it is cut."""
 
     def __init__(self, database: Database) -> None:
         self._url = make_url(database.url)
@@ -50,9 +50,9 @@ class Line:
 
 
 @asynccontextmanager
-async def line(database: Database) -> AsyncIterator[tuple[Line, Database]]:
-    """Open a line to a database; yield it, and the database as seen through it."""
-    opened = Line(database)
+async def proxied_database(database: Database) -> AsyncIterator[tuple[TcpProxy, Database]]:
+    """Open a proxy before a database; yield it and the database as reached through it."""
+    opened = TcpProxy(database)
     near = Database(await opened.open())
     try:
         yield opened, near
@@ -62,15 +62,15 @@ async def line(database: Database) -> AsyncIterator[tuple[Line, Database]]:
 
 
 @asynccontextmanager
-async def locked(database: Database, table: str) -> AsyncIterator[None]:
-    """Let whoever reads or writes a table wait."""
+async def table_lock(database: Database, table: str) -> AsyncIterator[None]:
+    """Hold a table's strongest lock, so that every reader and writer of it waits."""
     async with database.transaction() as session:
         await (await session.connection()).execute(text(f"LOCK TABLE {table}"))
         yield
 
 
-async def end_whoever_waits(database: Database) -> None:
-    """End the backends that wait for a lock; give way to others."""
+async def terminate_waiting_backends(database: Database) -> None:
+    """Terminate the backends that wait for a lock, then yield to other tasks."""
     await read_frame(database, END_WAITING_SQL)
     await asyncio.sleep(0.01)
 

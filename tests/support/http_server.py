@@ -10,8 +10,8 @@ from fastapi import FastAPI
 
 
 @contextmanager
-def live(app: FastAPI) -> Iterator[str]:
-    """Serve the app; yield its address. Who connects early waits until it has started."""
+def serve_on_loopback(app: FastAPI) -> Iterator[str]:
+    """Serve the app; yield its URL. A connection made before it has started waits."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
         server = uvicorn.Server(config)

@@ -1,4 +1,4 @@
-"""Asking the service to run reports."""
+"""A client of the run API, and the rows that workers would write."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -12,39 +12,44 @@ from app.access.scopes import Scope
 from app.kit.db.engine import Database
 from app.runs.ledger.quality_gate import DayState
 from app.runs.models import ReportDay, Run, RunDay, RunDayState
-from tests.support.service import NOW, client, service, token
+from tests.support.http_client import (
+    NOW,
+    open_client,
+    service,
+    token,
+)
 
 YESTERDAY = date(2026, 3, 10)
 RUN = "/reports/churn/run"
 BOTH = (Scope.REPORTS_READ, Scope.REPORTS_RUN)
-Answer = tuple[int, dict[str, Any]]
+StatusAndJson = tuple[int, dict[str, Any]]
 
 
-class Asker:
-    """Somebody with a key who asks the service."""
+class ApiClient:
+    """Sends requests with one API key; each answer is its status and its JSON."""
 
     def __init__(self, database: Database, home: Path, key: str) -> None:
         self.app = service(database, home)
         self.key = key
 
-    async def post(self, path: str, body: object = None, **headers: str) -> Answer:
-        """Post; return the status and the answer."""
+    async def post(self, path: str, body: object = None, **headers: str) -> StatusAndJson:
+        """Send a POST; underscores in the names of headers stand for hyphens."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        async with client(self.app, self.key) as asking:
-            answer = await asking.post(path, json=body, headers=named)
+        async with open_client(self.app, self.key) as client:
+            answer = await client.post(path, json=body, headers=named)
         return answer.status_code, answer.json()
 
-    async def get(self, path: str) -> Answer:
-        """Get; return the status and the answer."""
-        async with client(self.app, self.key) as asking:
-            answer = await asking.get(path)
+    async def get(self, path: str) -> StatusAndJson:
+        """Send a GET."""
+        async with open_client(self.app, self.key) as client:
+            answer = await client.get(path)
         return answer.status_code, answer.json()
 
 
-async def limited(asker: Asker, database: Database, *academies: int) -> Asker:
-    """Somebody who may see some academies only."""
-    asker_of = Asker.__new__(Asker)
-    asker_of.app = asker.app
+async def restricted_to(api: ApiClient, database: Database, *academies: int) -> ApiClient:
+    """Return a client whose key is restricted to these academies."""
+    asker_of = ApiClient.__new__(ApiClient)
+    asker_of.app = api.app
     asker_of.key = await token(database, *BOTH, academies=frozenset(academies))
     return asker_of
 
@@ -58,7 +63,7 @@ async def set_run(database: Database, run_id: str, **values: object) -> None:
 
 
 async def set_days(database: Database, run_id: str, *states: RunDayState) -> None:
-    """Say what became of a run's days, the oldest first."""
+    """Set the states of a run's days, the oldest first."""
     async with database.transaction() as session:
         run = await session.get_one(Run, UUID(run_id))
         for back, state in enumerate(states):
@@ -67,7 +72,7 @@ async def set_days(database: Database, run_id: str, *states: RunDayState) -> Non
             row.state = state
 
 
-async def jobs(database: Database) -> Sequence[str]:
+async def queued_jobs(database: Database) -> Sequence[str]:
     async with database.transaction() as session:
         connection = await session.connection()
         found = await connection.execute(text("SELECT convert_from(payload, 'UTF8') FROM pgqueuer"))

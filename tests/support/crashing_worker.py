@@ -1,4 +1,4 @@
-"""A worker that kills itself just before one of its commits: `mortal_worker WORDS NUMBER`.
+"""A worker that kills itself just before one of its commits: `crashing_worker WORDS NUMBER`.
 
 That is the commit of the so many-th transaction that sent a statement with WORDS in it (with no
 WORDS, of any transaction). What the queue commits by itself counts as a transaction too.

@@ -9,7 +9,7 @@ from app.kit.clock import utc_now
 from app.kit.db.engine import Database
 from app.sources.sources import Sources
 from app.sources.warehouse.lake.warehouse import Lake
-from tests.support.reporting import sources_of
+from tests.support.report_runs import sources_of
 
 LEARNERS = 300
 
@@ -19,7 +19,7 @@ def yesterday() -> date:
     return (utc_now() - timedelta(days=1)).date()
 
 
-async def filled(database: Database, home: Path, *, days: int) -> Sources:
+async def simulated_sources(database: Database, home: Path, *, days: int) -> Sources:
     """Sources of two academies that were lively for some days."""
     sources = sources_of(database, home)
     plan = SimulationPlan(last_day=yesterday(), learners=LEARNERS, days=days, academies=2)

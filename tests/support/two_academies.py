@@ -1,4 +1,4 @@
-"""Two academies of which everything there is is stored, and a key of one of them."""
+"""Two academies with rows in every table, and a client whose key may see one of them."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -16,10 +16,10 @@ from app.runs.ledger.quality_gate import DayState
 from app.runs.models import Run, RunDay, RunDayState
 from app.sources.database.migrations import all_tables
 from app.sources.directory.models import Academy, User
-from tests.support.alerting import alerts, critical, published
-from tests.support.published import DAY
-from tests.support.runs import made, run_request
-from tests.support.service import client, service, token
+from tests.support.churn_alerts import alerts, critical_learner, publish_and_evaluate
+from tests.support.http_client import open_client, service, token
+from tests.support.published_days import DAY
+from tests.support.run_records import new_run, run_request
 
 OWN, OTHER, NOBODY = 1, 2, 3
 THEIRS = range(777000771, 777000778)
@@ -34,10 +34,10 @@ MOST = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Two:
-    """The key of one academy asks, and what there is by name; some of it is the other's."""
+class TwoAcademies:
+    """A client of one academy, and known parameter values by name, some of the other academy."""
 
-    asking: httpx.AsyncClient
+    client: httpx.AsyncClient
     database: Database
     known: Mapping[str, list[object]]
 
@@ -66,7 +66,7 @@ def _all(table: str, condition: str) -> str:
 
 async def _run(database: Database, *academies: int) -> Run:
     made_of = {"academies": list(academies) or None, "day_from": DAY, "day_to": DAY}
-    run = await made(database, run_request(**made_of))
+    run = await new_run(database, run_request(**made_of))
     async with database.transaction() as session:
         (await session.get_one(Run, run.id)).requested_by = "secret-key"
         day = RunDay(run_id=run.id, report_date=DAY, academy_id=OTHER, state=RunDayState.HELD)
@@ -76,22 +76,22 @@ async def _run(database: Database, *academies: int) -> Run:
 
 
 @asynccontextmanager
-async def two_academies(database: Database, home: Path) -> AsyncIterator[Two]:
+async def two_academies(database: Database, home: Path) -> AsyncIterator[TwoAcademies]:
     """Fill a database with two academies; one has a learner in trouble, the other one seven."""
-    theirs = [critical(user, academy_id=OTHER, churn_risk_score=87.77) for user in THEIRS]
-    await published(database, critical(1), *theirs)
+    theirs = [critical_learner(user, academy_id=OTHER, churn_risk_score=87.77) for user in THEIRS]
+    await publish_and_evaluate(database, critical_learner(1), *theirs)
     held = DAY + timedelta(days=1)
     everything = await token(database, *Scope, name="secret-key")
     own = await token(database, *SCOPES, academies=frozenset({OWN}))
     app = service(database, home)
-    async with client(app, everything) as keeper, client(app, own) as asking:
+    async with open_client(app, everything) as keeper, open_client(app, own) as client:
         await _fill(keeper, database)
         rows = [
-            critical(user, academy_id=OTHER, report_date=held, churn_risk_score=87.77)
+            critical_learner(user, academy_id=OTHER, report_date=held, churn_risk_score=87.77)
             for user in THEIRS
         ]
-        await published(database, *rows, state=DayState.HELD, reason="secret-reason")
-        yield Two(asking=asking, database=database, known=await _known(keeper, database))
+        await publish_and_evaluate(database, *rows, state=DayState.HELD, reason="secret-reason")
+        yield TwoAcademies(client=client, database=database, known=await _known(keeper, database))
 
 
 async def _fill(keeper: httpx.AsyncClient, database: Database) -> None:

@@ -1,4 +1,4 @@
-"""An academy that is held since this morning, and what was asked about it."""
+"""An academy whose newest day is held, and the volume questions about it."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -11,35 +11,35 @@ from app.runs.ledger.quality_gate import DayState, Verdict
 from app.runs.models import ReportDay, RunDayState, VolumeQuestion
 from app.sources.sources import Sources
 from app.sources.warehouse.models import LakeFile
-from tests.support.outage import LOST, lose, two_academies
-from tests.support.waking import morning_after, settle, wake
+from tests.support.outage import LOST, lose_events, two_academies
+from tests.support.schedule_wakes import morning_after, settle, wake
 
 HOUR = timedelta(hours=1)
 LATER = morning_after(LOST[0]) + HOUR
 
 
 async def held_since_this_morning(database: Database, home: Path) -> Sources:
-    """The morning on which academy 1 is held for the first time."""
+    """Set up the morning on which academy 1 is held for the first time."""
     sources = await two_academies(database, home)
     await settle(sources, morning_after(LOST[0] - timedelta(days=1)))
-    await lose(sources)
+    await lose_events(sources)
     assert (await wake(sources, morning_after(LOST[0]))) == {LOST[0]: RunDayState.PUBLISHED}
     return sources
 
 
-async def stands(sources: Sources, day: date = LOST[0]) -> tuple[DayState, Verdict | None]:
-    """How academy 1 stands on a day."""
+async def ledger_state(sources: Sources, day: date = LOST[0]) -> tuple[DayState, Verdict | None]:
+    """Return the ledger's state and verdict of academy 1 on a day."""
     async with sources.database.transaction() as session:
         row = await session.get_one(ReportDay, ("churn", day, 1))
     return row.state, row.verdict
 
 
-async def questions(sources: Sources) -> Sequence[VolumeQuestion]:
+async def volume_questions(sources: Sources) -> Sequence[VolumeQuestion]:
     async with sources.database.transaction() as session:
         return (await session.exec(select(VolumeQuestion).order_by(col(VolumeQuestion.id)))).all()
 
 
-async def sized(sources: Sources, *days: date) -> int:
+async def stored_bytes(sources: Sources, *days: date) -> int:
     """Add up the bytes of the lake's files of some days."""
     summed = select(func.sum(LakeFile.bytes)).where(col(LakeFile.day).in_(days))
     async with sources.database.transaction() as session:

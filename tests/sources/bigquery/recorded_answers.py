@@ -1,6 +1,6 @@
 """What BigQuery answers where the emulator cannot: dry runs, bytes, failures of jobs."""
 
-from tests.sources.bigquery.between import Route
+from tests.sources.bigquery.fault_proxy import Route
 
 JOBS = r"^POST .*/jobs\?"
 DRY = r'"dryRun": ?true'

@@ -17,9 +17,9 @@ from app.sources.warehouse.bigquery.access import Access, Address, Limits
 from app.sources.warehouse.bigquery.warehouse import BigQuery
 from app.sources.warehouse.contract import Query
 from app.sources.warehouse.lake.warehouse import Lake
-from tests.sources.bigquery.between import Between
 from tests.sources.bigquery.emulator import Emulator, put_table
-from tests.support.reporting import put, sources_of, subscription
+from tests.sources.bigquery.fault_proxy import FaultProxy
+from tests.support.report_runs import put, sources_of, subscription
 
 LIMITS = Limits(
     max_bytes_billed=1 << 40,
@@ -30,11 +30,11 @@ LIMITS = Limits(
 
 
 @dataclass(slots=True)
-class Behind:
-    """Makes warehouses whose requests pass `before`."""
+class WarehouseFactory:
+    """Makes warehouses whose requests pass `proxy`."""
 
-    running: Emulator
-    before: Between
+    shared_emulator: Emulator
+    proxy: FaultProxy
     database: Database
     warehouses: list[BigQuery] = field(default_factory=list)
 
@@ -42,14 +42,14 @@ class Behind:
         self, columns: Mapping[str, str], rows: pa.Table, *, partitioned: bool = True
     ) -> BigQuery:
         """Make a table of these rows, and a warehouse that reads it."""
-        endpoint = self.running.endpoint
+        endpoint = self.shared_emulator.endpoint
         return self.at(put_table(endpoint, columns, rows, partitioned=partitioned))
 
     def at(
         self, address: Address, *, limits: Limits = LIMITS, daily_bytes: int | None = None
     ) -> BigQuery:
         """Make a warehouse that reads a table."""
-        access = Access(endpoint=self.before.endpoint)
+        access = Access(endpoint=self.proxy.endpoint)
         made = BigQuery(
             address, self.database, access=access, limits=limits, daily_bytes=daily_bytes
         )

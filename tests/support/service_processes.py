@@ -1,4 +1,4 @@
-"""Real processes of the service, each with its log, that surely end."""
+"""Real processes of the service, each with its log; all are killed at the end."""
 
 import asyncio
 import json

@@ -38,7 +38,7 @@ class Route:
 
 
 @dataclass(slots=True)
-class Between:
+class FaultProxy:
     """The faults still to come, the routes, and what has passed.
 
     `jobs` are the names of the jobs made, of which no two are the same: as BigQuery does and the
@@ -123,9 +123,9 @@ class Between:
 
 
 @asynccontextmanager
-async def between(upstream: int = 0) -> AsyncIterator[Between]:
+async def open_fault_proxy(upstream: int = 0) -> AsyncIterator[FaultProxy]:
     """Stand before a server on this machine."""
-    standing = Between(upstream)
+    standing = FaultProxy(upstream)
     server = await asyncio.start_server(standing.serve, "127.0.0.1", 0)
     standing.port = server.sockets[0].getsockname()[1]
     yield standing

@@ -1,4 +1,4 @@
-"""Reports that tests run, in this process, and what they leave."""
+"""Report runs in this process, the rows they read and the rows they leave."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -38,7 +38,7 @@ def sources_of(database: Database, home: Path, zone: str = "UTC") -> Sources:
     return Sources(database=database, warehouse=lake, zone=ZoneInfo(zone), spool=home / "spool")
 
 
-def workshop_of(sources: Sources, **changes: object) -> WorkerContext:
+def worker_context(sources: Sources, **changes: object) -> WorkerContext:
     """A worker whose clock stands still."""
     values: dict[str, object] = {
         "sources": sources,
@@ -56,7 +56,7 @@ async def run_days(
 ) -> Outcome:
     """Run the churn report for some days, and see it through."""
     request = RunRequest(report_type="churn", day_from=first, day_to=last, **changes)  # type: ignore[arg-type]
-    workshop = workshop_of(sources, clock=lambda: at)
+    workshop = worker_context(sources, clock=lambda: at)
     run, _ = await request_run(request, ASKER, workshop)
     return await see_through(run.id, workshop)
 
