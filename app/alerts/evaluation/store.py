@@ -16,6 +16,7 @@ from app.alerts.evaluation.frames import EPISODE_COLUMNS, EPISODE_KEY, LOADED_CO
 from app.alerts.models import AlertDayCount, AlertWatermark
 from app.kit.db.copy import copy_in, encode, read_frame
 from app.kit.db.engine import Database
+from app.kit.db.locks import lock_transaction
 from app.kit.sql import load_sql
 from app.runs.hooks import Debt
 
@@ -82,11 +83,7 @@ async def evaluation_debt(session: AsyncSession, report_type: str) -> Debt | Non
 
 async def lock_academy(session: AsyncSession, report_type: str, academy_id: int) -> None:
     """Lock the academy until the end of the transaction against other evaluations and actions."""
-    connection = await session.connection()
-    await connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-        {"name": f"alerts/{report_type}/{academy_id}"},
-    )
+    await lock_transaction(session, f"alerts/{report_type}/{academy_id}")
     marks = select(AlertWatermark).where(
         col(AlertWatermark.report_type) == report_type,
         col(AlertWatermark.academy_id) == academy_id,

@@ -5,8 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-NAME = re.compile(r"(?<![:\w]):([a-z]\w*)")
-COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
+TOKEN = re.compile(
+    r"""(?P<quoted>\b[eE]'(?:[^'\\]|\\.|'')*'|'[^']*'|"[^"]*")"""
+    r"""|(?P<comment>\s*(?:--[^\n]*|/\*.*?\*/))"""
+    r"""|(?<![:\w]):(?P<name>[a-z]\w*)""",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +22,10 @@ class Statement:
 
 
 def numbered(statement: Statement) -> tuple[str, list[object]]:
-    """Write `:name` as `$1`, as the driver takes it, which writes the values into what it copies.
+    """Write `:name` as `$1`, and return the values in their order.
 
-    It would write them into comments, too, which a line's end in a value would end.
+    String literals and quoted identifiers stay as they are. Comments are removed: for COPY the
+    driver writes the values into the SQL, and a line break in a value would end a comment.
     """
     sql, names = _numbered(statement.sql)
     return sql, [statement.params[name] for name in names]
@@ -29,7 +34,11 @@ def numbered(statement: Statement) -> tuple[str, list[object]]:
 @lru_cache(maxsize=256)
 def _numbered(sql: str) -> tuple[str, tuple[str, ...]]:
     """Return the SQL, and which values it takes, in their order."""
-    bare = COMMENT.sub("", sql)
     places: dict[str, int] = {}
-    written = NAME.sub(lambda name: f"${places.setdefault(name[1], len(places) + 1)}", bare)
-    return written, tuple(places)
+
+    def written(token: re.Match[str]) -> str:
+        if name := token["name"]:
+            return f"${places.setdefault(name, len(places) + 1)}"
+        return token["quoted"] or ""
+
+    return TOKEN.sub(written, sql), tuple(places)

@@ -9,13 +9,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db.engine import Database
+from app.kit.db.locks import lock_transaction
 from app.kit.failures import is_transient
 
 MADE_SQL = text(
     "SELECT EXISTS (SELECT FROM pg_class WHERE relname = :name AND pg_table_is_visible(oid))"
 )
 """Reads the catalog itself: `to_regclass` would answer from a cache, which a wait leaves stale."""
-LOCK_SQL = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 LOCK_TIMEOUT_MS = 5_000
 MOST_LOCK_TRIES = 12
 MONTH_DIGITS = len("202603")
@@ -75,7 +75,7 @@ async def _ensure_month(session: AsyncSession, table: str, first: date) -> bool:
     connection = await session.connection()
     if await connection.scalar(MADE_SQL, {"name": name}):
         return False
-    await connection.execute(LOCK_SQL, {"name": f"partitions/{table}"})
+    await lock_transaction(session, f"partitions/{table}")
     if await connection.scalar(MADE_SQL, {"name": name}):
         return False
     following = _next_month(first)

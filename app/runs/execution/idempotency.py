@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text as sql
 from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.kit.db.locks import lock_transaction
 from app.kit.errors import Fault, Invalid
 from app.runs.execution.maintenance import IDEMPOTENT_FOR
 from app.runs.models import RunKey
-
-LOCK_SQL = sql("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +35,7 @@ async def answered(session: AsyncSession, asked: Repeatable, now: datetime) -> R
     Of several at once, one goes on, and the others wait for its transaction to end.
     """
     where = (asked.key_id, asked.route, asked.idempotency_key)
-    connection = await session.connection()
-    await connection.execute(LOCK_SQL, {"name": "/".join(map(str, where))})
+    await lock_transaction(session, "/".join(map(str, where)))
     old = col(RunKey.created_at) < now - IDEMPOTENT_FOR
     await session.exec(delete(RunKey).where(col(RunKey.key_id) == asked.key_id, old))
     found = await session.get(RunKey, where)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.days import ONE_DAY, day_of
+from app.kit.db.locks import lock_transaction
 from app.kit.sql import load_sql
 from app.runs.contract import BaseReport
 from app.runs.execution.context import WorkerContext
@@ -34,7 +35,6 @@ PAUSE = timedelta(minutes=15)
 DUE_AGAIN = PAUSE + timedelta(microseconds=1)
 """A day that was left alone at an instant is due so long after it, if nothing else has changed."""
 DUE_SQL = text(load_sql(__package__, "due"))
-LOCK_SQL = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 ANYBODY_SQL = text("SELECT EXISTS (SELECT FROM subscription_history)")
 CLOCK = Asker(origin=Origin.SCHEDULE, name="schedule")
 
@@ -100,8 +100,7 @@ async def ask_due(report_type: str, workshop: WorkerContext) -> Run | None:
 async def _alone(looking: Looking) -> AsyncIterator[AsyncSession]:
     """Open a transaction of which there is one at a time for a report."""
     async with looking.report.sources.database.transaction() as session:
-        connection = await session.connection()
-        await connection.execute(LOCK_SQL, {"name": f"due/{looking.report_type}"})
+        await lock_transaction(session, f"due/{looking.report_type}")
         yield session
 
 

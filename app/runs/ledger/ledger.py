@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import and_, col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.kit.db.locks import lock_transaction
 from app.runs.contract import Academies
 from app.runs.execution.context import RunContext
 from app.runs.execution.lease import DayResult
@@ -26,11 +27,7 @@ def _key(report_type: str, day: date, academy_id: int) -> dict[str, object]:
 
 async def lock_day(session: AsyncSession, report_type: str, day: date, academy_id: int) -> None:
     """Let one transaction at a time publish an academy's day."""
-    connection = await session.connection()
-    await connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-        {"name": f"{report_type}/{day}/{academy_id}"},
-    )
+    await lock_transaction(session, f"{report_type}/{day}/{academy_id}")
 
 
 async def find_day(

@@ -13,16 +13,17 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.sql.sqltypes import AutoString
 
 from app.kit.db.engine import Database, metadata
+from app.kit.db.locks import try_lock_key
 from app.kit.db.partitions import is_partition
 from app.kit.errors import Conflict
 
 APP_ROOT = Path(__file__).parents[2]
-MIGRATING = 4_201_764  # the advisory lock that who migrates holds
+MIGRATION_LOCK = 4_201_764  # the key of the advisory lock that a migrating process holds
 QUEUE_TABLES = re.compile(r"pgqueuer(_.+)?")
 
 
@@ -118,8 +119,7 @@ def render_item(kind: str, item: object, _context: AutogenContext) -> str | Lite
 
 async def _take_turn(connection: AsyncConnection) -> None:
     """Wait for the lock without a snapshot, which `CREATE INDEX CONCURRENTLY` would wait for."""
-    taken = text("SELECT pg_try_advisory_lock(:key)")
-    while not await connection.scalar(taken, {"key": MIGRATING}):  # noqa: ASYNC110 - the other is another process
+    while not await try_lock_key(connection, MIGRATION_LOCK):  # noqa: ASYNC110 - the other is another process
         await asyncio.sleep(0.1)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.kit.db.locks import lock_transaction, lock_transaction_shared
 from app.kit.sql import load_sql
 from app.sources.directory.models import User
 
@@ -23,8 +24,6 @@ ID_BYTES = 8
 INNER_PAD = 0x36
 OUTER_PAD = 0x5C
 LOCK = "people/erased"
-SHARED_SQL = "SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))"
-EXCLUSIVE_SQL = "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"
 COUNT_SQL = "SELECT count(*) FROM erased_users"
 SKIP_SQL = load_sql(__package__, "skip_erased")
 AMONG_SQL = load_sql(__package__, "erased_among")
@@ -40,7 +39,7 @@ async def keep_out(session: AsyncSession) -> None:
 
     To be called before anything is read that is written, and before other locks on their tables.
     """
-    await (await session.connection()).execute(text(SHARED_SQL), {"name": LOCK})
+    await lock_transaction_shared(session, LOCK)
 
 
 async def count_erased(session: AsyncSession) -> int:
@@ -54,7 +53,7 @@ async def remember_erased(session: AsyncSession, user_id: int, now: datetime) ->
     Waits for everybody who writes rows of people, and keeps them waiting until the transaction
     ends: so it sees all that is to be deleted.
     """
-    await (await session.connection()).execute(text(EXCLUSIVE_SQL), {"name": LOCK})
+    await lock_transaction(session, LOCK)
     user_hash = hash_of(await _key(session), user_id)
     await (await session.connection()).execute(
         text("INSERT INTO erased_users VALUES (:user_hash, :now) ON CONFLICT DO NOTHING"),

@@ -9,7 +9,7 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db.engine import Database
-from app.kit.db.locks import locked_at_once
+from app.kit.db.locks import try_hold_lock
 from app.kit.errors import Conflict
 from app.kit.sql import load_sql
 from app.sources.directory.imports import ACADEMY_IMPORT, USER_IMPORT
@@ -74,7 +74,7 @@ async def sync(
     statement took too long), `Conflict` (another sync is at work, or most of what is known
     vanished); then nothing changed.
     """
-    async with locked_at_once(database, LOCK) as connection:
+    async with try_hold_lock(database, LOCK) as connection:
         if connection is None:
             raise Conflict("Another sync is at work", code="sync_at_work")
         async with connection.transaction() as session:

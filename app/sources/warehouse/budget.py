@@ -2,16 +2,15 @@
 
 from datetime import UTC, datetime, time
 
-from sqlalchemy import text
 from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.kit.db.locks import lock_transaction
 from app.kit.errors import AppError
 from app.kit.plurals import counted
 from app.sources.warehouse.models import WarehouseJob
 
 TIB = 1 << 40
-LOCK_SQL = text("SELECT pg_advisory_xact_lock(hashtextextended('warehouse/budget', 0))")
 
 
 class BudgetSpent(AppError):
@@ -32,7 +31,7 @@ async def reserve(
 
     Raise `BudgetSpent` when it is new and does not fit into the `most` bytes of a day.
     """
-    await (await session.connection()).execute(LOCK_SQL)
+    await lock_transaction(session, "warehouse/budget")
     known = await session.get(WarehouseJob, job)
     if known is not None:
         return known.bytes_billed is not None

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import make_url, text
 
 from app.kit.db.engine import Database
-from app.kit.db.locks import locked_at_once
+from app.kit.db.locks import try_hold_lock
 from app.kit.errors import AppError, Conflict, SourceDown, Unusable
 from app.sources.platform.connection import Platform
 from app.sources.platform.queries import ALL
@@ -188,7 +188,7 @@ async def test_while_the_platform_is_slow_no_transaction_of_ours_is_open(academy
 
 
 async def test_only_one_sync_is_at_work(academy: Academy) -> None:
-    async with locked_at_once(academy.own, LOCK):
+    async with try_hold_lock(academy.own, LOCK):
         with pytest.raises(Conflict, match="Another sync"):
             await academy.sync()
 

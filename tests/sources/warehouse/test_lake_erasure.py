@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db.engine import Database
-from app.kit.db.locks import locked
+from app.kit.db.locks import hold_lock
 from app.kit.errors import SourceDown
 from app.sources.directory import erasure
 from app.sources.warehouse.lake.manifest import READERS_LOCK
@@ -127,7 +127,7 @@ async def test_what_is_undone_leaves_the_rows_and_its_files_go(
 async def test_a_file_that_is_being_read_goes_later(
     filled: Lake, database: Database, tmp_path: Path
 ) -> None:
-    async with locked(database, READERS_LOCK, shared=True):
+    async with hold_lock(database, READERS_LOCK, shared=True):
         await forget(filled, database)
         assert GONE in users_on_the_disk(tmp_path)
 

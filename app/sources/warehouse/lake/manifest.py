@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db.engine import Database
-from app.kit.db.locks import locked_at_once
+from app.kit.db.locks import lock_transaction, try_hold_lock
 from app.kit.errors import SourceDown
 from app.sources.warehouse.models import LakeFile, LakeLeftover
 
@@ -61,10 +60,7 @@ def is_whole(folder: Path, file: LakeFile) -> bool:
 
 async def lock_writer(session: AsyncSession) -> None:
     """Let one transaction at a time write the lake."""
-    connection = await session.connection()
-    await connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": WRITER_LOCK}
-    )
+    await lock_transaction(session, WRITER_LOCK)
 
 
 async def listed_files(session: AsyncSession, days: Sequence[date]) -> Mapping[date, LakeFile]:
@@ -107,8 +103,8 @@ async def sweep_files(database: Database, folder: Path, days: Sequence[date] = (
     list may be the only one there is.
     """
     async with (
-        locked_at_once(database, WRITER_LOCK) as writer,
-        locked_at_once(database, READERS_LOCK) as reader,
+        try_hold_lock(database, WRITER_LOCK) as writer,
+        try_hold_lock(database, READERS_LOCK) as reader,
     ):
         if writer is None or reader is None:
             return

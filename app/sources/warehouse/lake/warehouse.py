@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db.engine import Database
-from app.kit.db.locks import locked
+from app.kit.db.locks import hold_lock
 from app.sources.imports import (
     ACTIVITY_COLUMNS,
     CheckedRows,
@@ -108,7 +108,7 @@ class Lake:
         """List the files of the days asked, and keep them from being swept meanwhile."""
         first, last = _days_asked(query)
         wanted = select(LakeFile).where(col(LakeFile.day).between(first, last))
-        async with locked(self._database, READERS_LOCK, shared=True) as connection:
+        async with hold_lock(self._database, READERS_LOCK, shared=True) as connection:
             async with connection.transaction() as session:
                 files = (await session.exec(wanted.order_by(col(LakeFile.path)))).all()
             yield files

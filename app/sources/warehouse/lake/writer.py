@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from app.kit.db.engine import Connection, Database
-from app.kit.db.locks import locked
+from app.kit.db.locks import hold_lock
 from app.sources.directory import erasure
 from app.sources.imports import CheckedRows, Imported
 from app.sources.warehouse.duckdb_engine import Engine, Work
@@ -59,7 +59,7 @@ async def write_activity(
         work = Work(engine)
         read = await work.do(partial(stage, work, rows, staging))
         days = await work.do(partial(part, work, staging))
-        async with locked(database, WRITER_LOCK) as writer:
+        async with hold_lock(database, WRITER_LOCK) as writer:
             erased = await _erased(writer, work, staging)
             async with writer.transaction() as session:
                 before = await listed_files(session, [day for day, _ in days])
