@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from app.api.app import create_app
-from app.runs.execution.scheduler import cron
+from app.runs.execution.scheduler import CronSchedule
 from app.settings import Settings
 
 
@@ -13,5 +13,5 @@ def build() -> FastAPI:
     Raises `Unusable` when a setting has a value that cannot be used.
     """
     settings = Settings.from_environment()
-    cron(settings.schedule, settings.timezone)
+    CronSchedule(settings.schedule, settings.zone)
     return create_app(settings, cors_origins=settings.cors_origins)

@@ -1,11 +1,12 @@
 """Objects that Postgres writes are those of `row_to_json`, to the byte."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from app.kit.db.engine import Database
 from app.kit.db.json_sql import object_of
@@ -79,3 +80,11 @@ async def test_fields_can_be_left_out(shared: Database) -> None:
     ((ours,),) = await shared.reader.rows(Statement(sql=sql, params={}))
 
     assert ours == '{"whole":7,"count":true}'
+
+
+@pytest.mark.parametrize("kind", [bytes, Decimal, Colour | int, list[int], object])
+def test_a_field_that_cannot_be_written_is_refused(kind: type) -> None:
+    model = create_model("Model", field=(kind, ...))
+
+    with pytest.raises(TypeError, match="cannot be written as JSON"):
+        object_of(model, "row")

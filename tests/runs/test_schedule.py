@@ -1,6 +1,7 @@
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -12,7 +13,7 @@ from app.kit.errors import Unusable
 from app.reports.churn.report import ChurnReport
 from app.runs.execution import scheduler
 from app.runs.execution.maintenance import keep_house
-from app.runs.execution.scheduler import at_work, cron
+from app.runs.execution.scheduler import CronSchedule, at_work
 from app.runs.models import Run, RunStatus
 from app.settings import Settings
 from app.sources.imports.import_file import FileKind
@@ -36,24 +37,28 @@ MONTHS_SQL = text(
         ("30 3 * * 2-4", "2026-03-03 03:30"),
         ("30 3 * * fri,sat", "2026-03-06 03:30"),
         ("30 3 * * */3", "2026-03-04 03:30"),
+        ("30 3 13 * 1", "2026-03-02 03:30"),
+        ("30 12 * * *", "2026-03-01 12:30"),
     ],
 )
 def test_a_schedule_is_read_as_cron_reads_it(expression: str, then: str) -> None:
-    found = cron(expression, "UTC").get_next_fire_time(None, SUNDAY)
+    found = CronSchedule(expression, ZoneInfo("UTC")).get_next_fire_time(None, SUNDAY)
 
     assert f"{found:%Y-%m-%d %H:%M}" == then
 
 
 def test_a_schedule_is_of_its_time_zone() -> None:
-    found = cron("0 2 * * *", "Europe/Madrid").get_next_fire_time(None, SUNDAY)
+    found = CronSchedule("0 2 * * *", ZoneInfo("Europe/Madrid")).get_next_fire_time(None, SUNDAY)
 
     assert found.astimezone(UTC) == datetime(2026, 3, 2, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("expression", ["", "0 2 * *", "61 * * * *", "0 2 * * 8", "0 2 * * 5-1"])
+@pytest.mark.parametrize(
+    "expression", ["", "0 2 * *", "0 0 2 * * *", "61 * * * *", "0 2 * * 8", "0 2 * * 5-1"]
+)
 def test_what_is_no_schedule_is_refused(expression: str) -> None:
     with pytest.raises(Unusable, match="HEADSUP_SCHEDULE"):
-        cron(expression, "UTC")
+        CronSchedule(expression, ZoneInfo("UTC"))
 
 
 async def ended(sources: Sources) -> Run:

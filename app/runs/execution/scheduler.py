@@ -1,19 +1,20 @@
 """The scheduler: at each time of the schedule it asks the ledger which days are due."""
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.base import BaseTrigger
+from cronsim import CronSim, CronSimError
 
 from app.kit.clock import Clock, utc_now
 from app.kit.days import day_of
 from app.kit.errors import AppError, Unusable
 from app.kit.failures import unavailable_of
-from app.kit.plurals import counted
 from app.runs.execution import queue
 from app.runs.execution.context import WorkerContext
 from app.runs.execution.maintenance import Chore, keep_house
@@ -28,9 +29,8 @@ from app.sources.platform.sync_state import compared_at
 from app.sources.sources import Sources
 
 HOUSEKEEPING = "20 1 * * *"
-WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 FIELDS = 5
-RANGE = re.compile(r"(\*|\w+)(?:-(\w+))?(?:/(\d+))?")
+ANY_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger()
 
@@ -108,11 +108,11 @@ async def scheduled(
 
     A time that was missed, however long ago, is made up for once.
     """
-    trigger = cron(settings.schedule, settings.timezone)
+    trigger = CronSchedule(settings.schedule, settings.zone)
     scheduler = AsyncIOScheduler(
         timezone=settings.zone, job_defaults={"coalesce": True, "misfire_grace_time": None}
     )
-    once_a_day = cron(HOUSEKEEPING, settings.timezone)
+    once_a_day = CronSchedule(HOUSEKEEPING, settings.zone)
     for function, arguments, times in (
         (keep_house, (sources, settings, clock, chores), once_a_day),
         (wake, (sources, clock, settings, hooks), trigger),
@@ -126,41 +126,30 @@ async def scheduled(
         scheduler.shutdown(wait=False)
 
 
-def cron(expression: str, timezone: str) -> CronTrigger:
-    """Read five fields of cron, in which 0 and 7 are Sunday; raise `Unusable` for anything else."""
-    try:
-        return CronTrigger.from_crontab(_with_named_days(expression), timezone=timezone)
-    except ValueError as error:
-        message = f"HEADSUP_SCHEDULE is {expression!r}, which is no cron expression: {error}."
-        raise Unusable(message) from None
+class CronSchedule(BaseTrigger):  # type: ignore[misc] - the library has no types
+    """Fires when an expression of cron says so, in the schedule's time zone.
+
+    The scheduler's own `CronTrigger` counts weekdays from Monday, and fires only if the day of the
+    month and the weekday both match, where cron takes either.
+    """
+
+    def __init__(self, expression: str, zone: ZoneInfo) -> None:
+        """Raise `Unusable` for anything but the five fields of a cron expression."""
+        self._expression = expression
+        self._zone = zone
+        try:
+            _check(expression)
+        except CronSimError as error:
+            message = f"HEADSUP_SCHEDULE is {expression!r}, which is no cron expression: {error}."
+            raise Unusable(message) from None
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
+        """Return the first time after the previous one, or from `now` on; None if there is none."""
+        after = previous or now - timedelta(microseconds=1)
+        return next(CronSim(self._expression, after.astimezone(self._zone)), None)
 
 
-def _with_named_days(expression: str) -> str:
-    """Name the days of the week, because the scheduler counts them from Monday."""
-    fields = expression.split()
-    if len(fields) != FIELDS:
-        raise ValueError(f"it has {counted(len(fields), 'field')}, not {FIELDS}")
-    return " ".join([*fields[:4], ",".join(_named(fields[4]))])
-
-
-def _named(field: str) -> Iterator[str]:
-    for part in field.lower().split(","):
-        if part == "*":
-            yield part
-            continue
-        found = RANGE.fullmatch(part)
-        if found is None:
-            raise ValueError(f"{part!r} names no days of the week")
-        first, last, step = found.groups()
-        begin, end = (0, 6) if first == "*" else (_number(first), _number(last or first))
-        if end < begin:
-            raise ValueError(f"{part!r} ends before it begins")
-        yield from (WEEKDAYS[day % 7] for day in range(begin, end + 1, int(step or 1)))
-
-
-def _number(day: str) -> int:
-    if day in WEEKDAYS:
-        return WEEKDAYS.index(day)
-    if day.isdigit() and int(day) <= len(WEEKDAYS):
-        return int(day)
-    raise ValueError(f"{day!r} is no day of the week")
+def _check(expression: str) -> None:
+    if len(expression.split()) != FIELDS:  # the library takes a sixth one, for seconds
+        raise CronSimError(f"It does not have {FIELDS} fields")
+    CronSim(expression, ANY_INSTANT)
