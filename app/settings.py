@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.kit.errors import Fault, Unusable
 
 ROOT_HOME = Path("/var/lib/headsup")
+TIB = 1 << 40
 USER_HOME = Path(".local/share/headsup")
 MEMORY = re.compile(r"[0-9]+([.][0-9]+)?\s*(%|[KMGT]i?B)", re.IGNORECASE)
 ADDED = re.compile("HEADSUP_(SERVICE|PORT)(_|$)")
@@ -64,7 +65,7 @@ class Settings(BaseSettings):
     query_threads: Annotated[int, Field(ge=1, description="The threads that DuckDB may use.")] = 2
     max_bytes_billed: Annotated[
         int, Field(gt=0, description="A warehouse query that would bill more bytes is refused.")
-    ] = 1 << 40
+    ] = TIB
     query_timeout_seconds: Annotated[
         float, Field(gt=0, description="A warehouse query that takes longer is stopped.")
     ] = 900

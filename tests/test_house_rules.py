@@ -84,7 +84,7 @@ def test_the_metadata_is_read_where_all_models_are_imported_and_nowhere_else() -
     found = {
         name_of(path)
         for path in sources("app", "alembic", "tests", "bench")
-        if "app.kit.db.engine.metadata" in imports_in(path)
+        if "app.kit.db.tables.metadata" in imports_in(path)
     }
 
     assert found == {"app/sources/database/migrations.py"}

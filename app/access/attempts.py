@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from app.access.errors import TooManyAttempts
 
-MOST_AT_ONCE = 20
-SECONDS_EACH = 3.0
-"""After `MOST_AT_ONCE` bad keys, one more in so many seconds."""
-MOST_ADDRESSES = 10_000
+MAX_ATTEMPTS = 20
+SECONDS_PER_ATTEMPT = 3.0
+"""After `MAX_ATTEMPTS` bad keys, one more in so many seconds."""
+MAX_ADDRESSES = 10_000
 IPV6_SITE_BITS = 64
 
 
@@ -25,10 +25,10 @@ class FailedAttempts:
         self,
         monotonic: Callable[[], float] = time.monotonic,
         *,
-        most_at_once: int = MOST_AT_ONCE,
+        max_attempts: int = MAX_ATTEMPTS,
     ) -> None:
         self._monotonic = monotonic
-        self._most_at_once = most_at_once
+        self._max_attempts = max_attempts
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
     def is_exhausted(self, address: str) -> bool:
@@ -42,9 +42,9 @@ class FailedAttempts:
         if wait > 0:
             raise TooManyAttempts(wait)
         now = self._monotonic()
-        self._full_at[site] = max(now, self._full_at.get(site, now)) + SECONDS_EACH
+        self._full_at[site] = max(now, self._full_at.get(site, now)) + SECONDS_PER_ATTEMPT
         self._full_at.move_to_end(site)
-        if len(self._full_at) > MOST_ADDRESSES:
+        if len(self._full_at) > MAX_ADDRESSES:
             self._full_at.popitem(last=False)
 
     def __len__(self) -> int:
@@ -54,7 +54,7 @@ class FailedAttempts:
     def _wait(self, site: str) -> float:
         """Return the seconds until the next attempt."""
         full_at = self._full_at.get(site, 0.0)
-        return full_at - self._monotonic() - (self._most_at_once - 1) * SECONDS_EACH
+        return full_at - self._monotonic() - (self._max_attempts - 1) * SECONDS_PER_ATTEMPT
 
 
 def site_of(address: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, LargeBinary, Text, Un
 from sqlmodel import Field
 
 from app.access.scopes import Key, Scope
-from app.kit.db.engine import INSTANT, Table
+from app.kit.db.tables import TIMESTAMPTZ, Table
 
 KNOWN_SCOPES = ", ".join(f"'{scope}'" for scope in Scope)
 
@@ -34,11 +34,11 @@ class ApiKey(Table, table=True):
     scopes: list[str] = Field(sa_type=ARRAY(Text))
     academies: list[int] | None = Field(default=None, sa_type=ARRAY(BigInteger))
     report_types: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
-    created_at: datetime = Field(sa_type=INSTANT)
+    created_at: datetime = Field(sa_type=TIMESTAMPTZ)
     created_by: str = Field(sa_type=Text)
-    expires_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    revoked_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    last_used_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    expires_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    revoked_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    last_used_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
 
     def is_valid(self, now: datetime) -> bool:
         """Say whether the key still opens anything."""

@@ -27,7 +27,7 @@ from app.alerts.enums import (
     Severity,
 )
 from app.alerts.rules.rule import MAX_CLEAR_DAYS, MAX_QUIET_DAYS
-from app.kit.db.engine import INSTANT, Table, text_enum
+from app.kit.db.tables import TIMESTAMPTZ, Table, text_enum
 
 ACTED_COLUMNS = ("status", "resolution", "resolved_at", "resolved_on", "snoozed_until")
 """The columns that an evaluation and people both change; `Alert.stands` keeps what people left."""
@@ -98,7 +98,7 @@ class Alert(Table, table=True):
     severity: Severity = Field(sa_type=text_enum(Severity, "severity"))
     status: AlertStatus = Field(sa_type=text_enum(AlertStatus, "status"))
     origin: AlertOrigin = Field(sa_type=text_enum(AlertOrigin, "origin"))
-    triggered_at: datetime = Field(sa_type=INSTANT)
+    triggered_at: datetime = Field(sa_type=TIMESTAMPTZ)
     triggered_on: date
     opened_on: date
     last_seen_on: date
@@ -106,13 +106,13 @@ class Alert(Table, table=True):
     occurrences: int
     clear_days: int
     resolution: Resolution | None = Field(default=None, sa_type=text_enum(Resolution, "resolution"))
-    resolved_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    resolved_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     resolved_on: date | None = None
-    snoozed_until: datetime | None = Field(default=None, sa_type=INSTANT)
+    snoozed_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     assignee: str | None = Field(default=None, sa_type=Text)
     action: Action | None = Field(default=None, sa_type=text_enum(Action, "action"))
     action_taken: str | None = Field(default=None, sa_type=Text)
-    first_action_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    first_action_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     result: Result = Field(sa_type=text_enum(Result, "result"))
     metrics_snapshot: dict[str, object] = Field(sa_type=JSONB)
     rule_version: int = Field(sa_type=BigInteger)
@@ -144,7 +144,7 @@ class AlertEvent(Table, table=True):
     was: str | None = Field(default=None, sa_type=Text)
     became: str | None = Field(default=None, sa_type=Text)
     who: str | None = Field(default=None, sa_type=Text)
-    happened_at: datetime = Field(sa_type=INSTANT)
+    happened_at: datetime = Field(sa_type=TIMESTAMPTZ)
     report_date: date
     note: str | None = Field(default=None, sa_type=Text)
 
@@ -177,7 +177,7 @@ class AlertRule(Table, table=True):
     quiet_days: int
     withdrawn: bool = False
     changed_by: str = Field(sa_type=Text)
-    changed_at: datetime = Field(sa_type=INSTANT)
+    changed_at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 
 class AlertWatermark(Table, table=True):
@@ -195,7 +195,7 @@ class AlertWatermark(Table, table=True):
     report_date: date
     revision: int = Field(sa_type=BigInteger)
     changes: int = Field(sa_type=BigInteger)
-    evaluated_at: datetime = Field(sa_type=INSTANT)
+    evaluated_at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 
 class AlertDayCount(Table, table=True):

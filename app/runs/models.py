@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from app.kit.db.engine import INSTANT, Table, text_enum
+from app.kit.db.tables import TIMESTAMPTZ, Table, text_enum
 from app.runs.ledger.quality_gate import DayState, Verdict
 
 EVERY_ACADEMY = 0
@@ -98,11 +98,11 @@ class Run(Table, table=True):
     attempt: int = 0
     worker: str | None = Field(default=None, sa_type=Text)
     backend_pid: int | None = None
-    created_at: datetime = Field(sa_type=INSTANT)
-    started_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    heartbeat_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    cancel_requested_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    finished_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    created_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    started_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    heartbeat_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    cancel_requested_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    finished_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     bytes_processed: int = Field(default=0, sa_type=BigInteger)
     bytes_billed: int = Field(default=0, sa_type=BigInteger)
     error: str | None = Field(default=None, sa_type=Text)
@@ -168,8 +168,8 @@ class ReportDay(Table, table=True):
     active_by_day: list[int] | None = Field(default=None, sa_type=ARRAY(Integer))
     scoring_version: int | None = Field(default=None, sa_type=SmallInteger)
     content_sha256: bytes | None = Field(default=None, sa_type=LargeBinary)
-    published_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    updated_at: datetime = Field(sa_type=INSTANT)
+    published_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    updated_at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 
 class VolumeQuestion(Table, table=True):
@@ -181,7 +181,7 @@ class VolumeQuestion(Table, table=True):
         default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity(always=True)]
     )
     report_type: str = Field(sa_type=Text)
-    asked_at: datetime = Field(sa_type=INSTANT)
+    asked_at: datetime = Field(sa_type=TIMESTAMPTZ)
     days: list[date] = Field(sa_type=ARRAY(Date))
     released: list[date] = Field(sa_type=ARRAY(Date))
     bytes_processed: int = Field(sa_type=BigInteger)
@@ -213,4 +213,4 @@ class RunKey(Table, table=True):
     body_sha256: bytes = Field(sa_type=LargeBinary)
     status: int = Field(sa_type=SmallInteger)
     run_id: UUID
-    created_at: datetime = Field(sa_type=INSTANT)
+    created_at: datetime = Field(sa_type=TIMESTAMPTZ)

@@ -3,9 +3,9 @@
 import pytest
 
 from app.access.attempts import (
-    MOST_ADDRESSES,
-    MOST_AT_ONCE,
-    SECONDS_EACH,
+    MAX_ADDRESSES,
+    MAX_ATTEMPTS,
+    SECONDS_PER_ATTEMPT,
     FailedAttempts,
 )
 from app.access.errors import TooManyAttempts
@@ -24,7 +24,7 @@ class Clock:
 def exhausted(address: str, clock: Clock) -> FailedAttempts:
     """Return attempts of which an address has used all."""
     attempts = FailedAttempts(clock)
-    for _ in range(MOST_AT_ONCE):
+    for _ in range(MAX_ATTEMPTS):
         attempts.count(address)
     return attempts
 
@@ -35,7 +35,7 @@ def test_an_address_without_attempts_is_told_how_long_to_wait() -> None:
     with pytest.raises(TooManyAttempts) as refused:
         attempts.count("192.0.2.1")
 
-    assert refused.value.retry_after_seconds == SECONDS_EACH
+    assert refused.value.retry_after_seconds == SECONDS_PER_ATTEMPT
     assert attempts.is_exhausted("192.0.2.1")
     assert not attempts.is_exhausted("192.0.2.2")
 
@@ -44,7 +44,7 @@ def test_an_attempt_comes_back_after_some_seconds() -> None:
     clock = Clock()
     attempts = exhausted("192.0.2.1", clock)
 
-    clock.now += SECONDS_EACH
+    clock.now += SECONDS_PER_ATTEMPT
 
     attempts.count("192.0.2.1")
     assert attempts.is_exhausted("192.0.2.1")
@@ -60,8 +60,8 @@ def test_the_addresses_of_one_site_share_their_attempts() -> None:
 def test_addresses_without_end_take_no_memory_without_end() -> None:
     attempts = exhausted("192.0.2.1", Clock())
 
-    for n in range(MOST_ADDRESSES):
+    for n in range(MAX_ADDRESSES):
         attempts.count(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}")
 
-    assert len(attempts) == MOST_ADDRESSES
+    assert len(attempts) == MAX_ADDRESSES
     assert not attempts.is_exhausted("192.0.2.1")

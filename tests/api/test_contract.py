@@ -36,7 +36,7 @@ async def check(database: Database, home: Path, *options: str, key: str | None) 
     """
     app = create_app(Settings(home=home, database_url=SecretStr(database.url)))
     sent = [] if key is None else ["--header", f"Authorization: Bearer {key}"]
-    app.state.key_limits = KeyLimits(FailedAttempts(most_at_once=1_000_000))
+    app.state.key_limits = KeyLimits(FailedAttempts(max_attempts=1_000_000))
     with live(app) as url:
         command = [sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json"]
         done = await asyncio.create_subprocess_exec(

@@ -9,7 +9,7 @@ import pytest
 
 from app.kit.db.engine import Database
 from app.kit.db.named_params import Statement
-from app.kit.db.read_pool import READING, ReadPool
+from app.kit.db.read_pool import READ_SETTINGS, ReadPool
 
 PID = Statement(sql="SELECT pg_backend_pid() AS pid", params={})
 
@@ -17,7 +17,7 @@ PID = Statement(sql="SELECT pg_backend_pid() AS pid", params={})
 @pytest.fixture
 async def reader(database: Database) -> AsyncIterator[ReadPool]:
     """A reader with one connection."""
-    reader = ReadPool(partial(database.connect, READING), most=1)
+    reader = ReadPool(partial(database.connect, READ_SETTINGS), most=1)
     yield reader
     await reader.close()
 
@@ -75,7 +75,9 @@ async def test_a_wrong_statement_is_told_and_forgotten(reader: ReadPool) -> None
 
 
 async def test_what_takes_too_long_is_ended_and_said(database: Database) -> None:
-    hasty = ReadPool(partial(database.connect, {**READING, "statement_timeout": "1ms"}), most=1)
+    hasty = ReadPool(
+        partial(database.connect, {**READ_SETTINGS, "statement_timeout": "1ms"}), most=1
+    )
 
     with pytest.raises(asyncpg.QueryCanceledError):
         await hasty.rows(Statement(sql="SELECT pg_sleep(60)", params={}))

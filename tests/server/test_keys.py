@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from app.access.attempts import MOST_AT_ONCE
+from app.access.attempts import MAX_ATTEMPTS
 from app.access.scopes import Scope
 from tests.server.conftest import Served
 from tests.support.described import OPERATIONS
@@ -65,12 +65,12 @@ async def test_bad_keys_are_limited_and_good_ones_are_not(served: Served) -> Non
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as asking:
         answers = [
             await asking.get("/me", headers={**BAD, "X-Forwarded-For": f"198.51.100.{n}"})
-            for n in range(MOST_AT_ONCE + 2)
+            for n in range(MAX_ATTEMPTS + 2)
         ]
         good = await asking.get("/me", headers={"Authorization": f"Bearer {fresh}"})
 
     statuses = [answer.status_code for answer in answers]
-    assert statuses[:MOST_AT_ONCE] == [401] * MOST_AT_ONCE
+    assert statuses[:MAX_ATTEMPTS] == [401] * MAX_ATTEMPTS
     assert statuses[-1] == 429
     assert answers[-1].json()["code"] == "too_many_attempts"
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 3

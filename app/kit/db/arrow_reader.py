@@ -11,8 +11,8 @@ from adbc_driver_postgresql import dbapi
 
 from app.kit.failures import is_connection_lost
 
-MOST_IDLE = 4
-PLACE = re.compile(r"\$(\d+)")
+MAX_IDLE_CONNECTIONS = 4
+PLACEHOLDER = re.compile(r"\$(\d+)")
 
 
 class ArrowReader:
@@ -43,7 +43,7 @@ class ArrowReader:
         except BaseException:
             connection.close()
             raise
-        if len(self._idle) < MOST_IDLE:
+        if len(self._idle) < MAX_IDLE_CONNECTIONS:
             self._idle.append(connection)
         else:
             connection.close()
@@ -67,7 +67,7 @@ def _written_out(sql: str, params: Sequence[object]) -> str:
 
     The result of any other one is first gathered whole by the driver, in four times the memory.
     """
-    return PLACE.sub(lambda place: _literal(params[int(place[1]) - 1]), sql)
+    return PLACEHOLDER.sub(lambda place: _literal(params[int(place[1]) - 1]), sql)
 
 
 def _literal(value: object) -> str:

@@ -16,7 +16,7 @@ from app.kit.db.engine import Database
 from app.kit.failures import DOWN, Unavailable, translate_failures
 
 ROWS_PER_CHUNK = 65_536
-FORMS: Mapping[pl.DataType, str] = MappingProxyType(
+HASHED_TYPE_NAMES: Mapping[pl.DataType, str] = MappingProxyType(
     {
         pl.Int16(): "int16",
         pl.Int32(): "int32",
@@ -64,7 +64,7 @@ def content_sha256(frame: pl.DataFrame) -> bytes:
     """
     content = hashlib.sha256()
     for column in frame:
-        content.update(f"{column.name} {FORMS[column.dtype]} {column.len()}\n".encode())
+        content.update(f"{column.name} {HASHED_TYPE_NAMES[column.dtype]} {column.len()}\n".encode())
         content.update(_bytes_of(column.is_null().cast(pl.UInt8)))
         if column.dtype == pl.String:
             text = column.fill_null("")

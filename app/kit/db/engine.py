@@ -1,9 +1,8 @@
-"""Tables with guessable names, and transactions that end at the edge."""
+"""Connections to a PostgreSQL database, and transactions that end where they were opened."""
 
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from enum import StrEnum
 from functools import partial
 from secrets import token_hex
 from types import MappingProxyType
@@ -11,51 +10,23 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
-from sqlalchemy import DateTime, Enum, MetaData, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
-from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db.arrow_reader import ArrowReader
-from app.kit.db.read_pool import READING, ReadPool
+from app.kit.db.read_pool import READ_SETTINGS, ReadPool
 
-NAMING_CONVENTION = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-metadata = MetaData(naming_convention=NAMING_CONVENTION)
-APPLICATION = "headsup"
+APPLICATION_NAME = "headsup"
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
-INSTANT = DateTime(timezone=True)
 DIALECT = "postgresql+asyncpg://"
 CONNECT_SECONDS = 60.0
-HEEDED = re.compile(
+DRIVER_OPTIONS = re.compile(
     "host|port|dbname|user|password|passfile|service|options|target_session_attrs"
     "|ssl(mode|cert|key|rootcert|crl|password|negotiation)|ssl_(min|max)_protocol_version"
 )
 """The words of an address that asyncpg knows; it would take others for settings of the server."""
-
-
-class Table(SQLModel):
-    """The base of every table; give `table=True`."""
-
-    metadata = metadata
-
-
-def text_enum(kind: type[StrEnum], name: str) -> Enum:
-    """Return a column type that stores the values of `kind` as text under a CHECK."""
-    return Enum(
-        kind,
-        name=name,
-        native_enum=False,
-        create_constraint=True,
-        values_callable=lambda members: [member.value for member in members],
-    )
 
 
 class Database:
@@ -69,7 +40,7 @@ class Database:
         self.url = url
         self.server_settings = {
             "timezone": "UTC",
-            "application_name": f"{APPLICATION} {token_hex(8)}",
+            "application_name": f"{APPLICATION_NAME} {token_hex(8)}",
         }
         """Of every connection; by their name one finds all connections of a process."""
         self.hopeless: str | None = None
@@ -85,7 +56,7 @@ class Database:
             hide_parameters=True,
             **pool,
         )
-        self.reader = ReadPool(partial(self.connect, READING), most=pool_size)
+        self.reader = ReadPool(partial(self.connect, READ_SETTINGS), most=pool_size)
 
     async def connect(self, settings: Mapping[str, str] = NO_SETTINGS) -> asyncpg.Connection:
         """Make a connection of the driver's own, with more `settings`; the caller closes it.
@@ -142,7 +113,7 @@ def _for_the_driver(url: str) -> tuple[str, float]:
     """Return the address in the words that asyncpg knows, and how long to wait for the server."""
     parts = urlsplit(url)
     words = dict(parse_qsl(parts.query.replace("+", "%2B")))
-    kept = {name: word for name, word in words.items() if HEEDED.fullmatch(name)}
+    kept = {name: word for name, word in words.items() if DRIVER_OPTIONS.fullmatch(name)}
     seconds = words.get("connect_timeout", "")
     timeout = float(seconds) if seconds.isdigit() and int(seconds) else CONNECT_SECONDS
     return urlunsplit(parts._replace(query=urlencode(kept))), timeout

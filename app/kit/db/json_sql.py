@@ -12,7 +12,7 @@ from pydantic import BaseModel
 QUOTED = (StrEnum, date, UUID)
 """Types whose text needs quotes, but holds nothing that JSON escapes."""
 PLAIN = (bool, int, float, dict, BaseModel)
-"""Types whose text is JSON already; the column of a `dict` or a model is one of `json` or `jsonb`."""
+"""Types whose text is JSON already: for a `dict` or a model the column has `json` or `jsonb`."""
 
 
 @lru_cache

@@ -15,9 +15,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db.engine import Connection, Database
 
-KEY = "hashtextextended(:name, 0)"
-TRANSACTION_SQL = text(f"SELECT pg_advisory_xact_lock({KEY})")
-SHARED_TRANSACTION_SQL = text(f"SELECT pg_advisory_xact_lock_shared({KEY})")
+LOCK_KEY_SQL = "hashtextextended(:name, 0)"
+TRANSACTION_SQL = text(f"SELECT pg_advisory_xact_lock({LOCK_KEY_SQL})")
+SHARED_TRANSACTION_SQL = text(f"SELECT pg_advisory_xact_lock_shared({LOCK_KEY_SQL})")
 TRY_KEY_SQL = text("SELECT pg_try_advisory_lock(:key)")
 
 
@@ -70,6 +70,6 @@ async def _release(connection: Connection, name: str, kind: str) -> None:
 
 async def _call(connection: Connection, function: str, name: str) -> bool:
     """Call a function of advisory locks; return False only if it returned false."""
-    sql = text(f"SELECT {function}({KEY})")
+    sql = text(f"SELECT {function}({LOCK_KEY_SQL})")
     async with connection.transaction() as session:
         return await (await session.connection()).scalar(sql, {"name": name}) is not False

@@ -12,12 +12,12 @@ from app.kit.db.engine import Database
 from app.kit.db.locks import lock_transaction
 from app.kit.failures import is_transient
 
-MADE_SQL = text(
+PARTITION_EXISTS_SQL = text(
     "SELECT EXISTS (SELECT FROM pg_class WHERE relname = :name AND pg_table_is_visible(oid))"
 )
 """Reads the catalog itself: `to_regclass` would answer from a cache, which a wait leaves stale."""
 LOCK_TIMEOUT_MS = 5_000
-MOST_LOCK_TRIES = 12
+MAX_ATTACH_TRIES = 12
 MONTH_DIGITS = len("202603")
 
 
@@ -59,7 +59,7 @@ async def count_days(database: Database, table: str, days: Iterable[date]) -> No
 
 
 async def _ensure_patiently(
-    database: Database, table: str, first: date, tries: int = MOST_LOCK_TRIES
+    database: Database, table: str, first: date, tries: int = MAX_ATTACH_TRIES
 ) -> bool:
     try:
         async with database.transaction() as session:
@@ -73,10 +73,10 @@ async def _ensure_patiently(
 async def _ensure_month(session: AsyncSession, table: str, first: date) -> bool:
     name = f"{table}_{first:%Y%m}"
     connection = await session.connection()
-    if await connection.scalar(MADE_SQL, {"name": name}):
+    if await connection.scalar(PARTITION_EXISTS_SQL, {"name": name}):
         return False
     await lock_transaction(session, f"partitions/{table}")
-    if await connection.scalar(MADE_SQL, {"name": name}):
+    if await connection.scalar(PARTITION_EXISTS_SQL, {"name": name}):
         return False
     following = _next_month(first)
     bounds = f"FROM ('{first}') TO ('{following}')"

@@ -10,11 +10,11 @@ from asyncpg import Connection, Record
 from app.kit.db.named_params import Statement, numbered
 from app.kit.failures import BUSY, Unavailable, is_connection_lost
 
-PATIENCE_SECONDS = 30
-MOST_SECONDS = 60
+POOL_TIMEOUT_SECONDS = 30
+STATEMENT_TIMEOUT_SECONDS = 60
 """A statement of a request that takes longer is ended: by then nobody waits for its answer."""
-READING: Mapping[str, str] = MappingProxyType(
-    {"statement_timeout": f"{MOST_SECONDS}s", "plan_cache_mode": "force_generic_plan"}
+READ_SETTINGS: Mapping[str, str] = MappingProxyType(
+    {"statement_timeout": f"{STATEMENT_TIMEOUT_SECONDS}s", "plan_cache_mode": "force_generic_plan"}
 )
 """Of connections that read. Postgres would plan their statements for their values each time, which
 takes it longer than running them: for partitioned tables it takes the guess at any values for the
@@ -66,7 +66,7 @@ class ReadPool:
             await self._places.acquire()
             return
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(POOL_TIMEOUT_SECONDS):
                 await self._places.acquire()
         except TimeoutError as error:
             raise Unavailable(BUSY) from error
@@ -82,7 +82,7 @@ class ReadPool:
     async def _ask(self, connection: Connection, statement: Statement) -> Sequence[Record]:
         """Ask; the connection is kept only if it answered."""
         try:
-            found = await fetch(connection, statement)
+            found = await fetch_rows(connection, statement)
         except BaseException:
             connection.terminate()
             raise
@@ -90,7 +90,7 @@ class ReadPool:
         return found
 
 
-async def fetch(connection: Connection, statement: Statement) -> Sequence[Record]:
+async def fetch_rows(connection: Connection, statement: Statement) -> Sequence[Record]:
     """Return all rows."""
     sql, values = numbered(statement)
     found: Sequence[Record] = await connection.fetch(sql, *values)

@@ -12,7 +12,7 @@ from app.kit.errors import Conflict, Fault, Invalid
 
 MOST = 2**63 - 1
 Position = list[float | int | str | None]
-Query = TypeVar("Query", bound=BaseModel)
+PagedQuery = TypeVar("PagedQuery", bound=BaseModel)
 
 PAGE_PARAMETERS = {"limit", "cursor", "count", "format"}
 """The parameters of a list that choose a part or a form of it; all others are its filters."""
@@ -48,7 +48,7 @@ def filters_of(query: BaseModel) -> dict[str, object]:
     )
 
 
-def resume(query: Query, text: str | None) -> tuple[Query, Cursor | None]:
+def resume(query: PagedQuery, text: str | None) -> tuple[PagedQuery, Cursor | None]:
     """Return the query with the filters of the cursor `text`, and that cursor, if there is one.
 
     Raises `Invalid` if the query itself gives a filter that is not the cursor's, be it a default.

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.kit.clock import Clock
 from app.kit.concurrency.single_flight import SingleFlight
 from app.kit.db.engine import Database
-from app.kit.db.read_pool import MOST_SECONDS
+from app.kit.db.read_pool import STATEMENT_TIMEOUT_SECONDS
 from app.kit.http.streaming import Streams
 from app.kit.values import MAX_ID
 
@@ -57,7 +57,7 @@ async def get_session(shell: ShellDep) -> AsyncIterator[AsyncSession]:
 
 def _limit(_session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
     """Limit each statement, once there is one: until then the request holds no connection."""
-    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{MOST_SECONDS}s'")
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT_SECONDS}s'")
 
 
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]

@@ -5,7 +5,7 @@ from typing import Final
 RawHeaders = list[tuple[bytes, bytes]]
 
 NOTHING_MAY_LOAD = "default-src 'none'; frame-ancestors 'none'"
-POLICY: Final = b"content-security-policy"
+CONTENT_SECURITY_POLICY: Final = b"content-security-policy"
 CACHE_CONTROL: Final = b"cache-control"
 ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -25,8 +25,8 @@ def add_security_headers(headers: RawHeaders, *, over_tls: bool) -> None:
     """
     names = {name for name, _ in headers}
     headers += ALWAYS
-    if POLICY not in names:
-        headers.append((POLICY, NOTHING_MAY_LOAD.encode()))
+    if CONTENT_SECURITY_POLICY not in names:
+        headers.append((CONTENT_SECURITY_POLICY, NOTHING_MAY_LOAD.encode()))
     if CACHE_CONTROL not in names:
         headers.append(REVALIDATED if b"etag" in names else UNCACHED)
     if over_tls:

@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.kit.db.engine import Database
 from app.kit.db.named_params import Statement, numbered
-from app.kit.db.read_pool import Rows, fetch
+from app.kit.db.read_pool import Rows, fetch_rows
 from app.kit.failures import Outage, Unavailable
 from app.kit.http import etags
 from app.kit.http.formats import TYPES, ListFormat
@@ -29,7 +29,7 @@ LINES_LAYOUT: Mapping[str, object] = {"format": "csv", "delimiter": "\x02", "quo
 """Copies one column of JSON as it is: it holds no control character that would be quoted."""
 CSV_LAYOUT: Mapping[str, object] = {"format": "csv", "header": True}
 
-CLOSE_SECONDS = 5.0
+STREAM_CLOSE_SECONDS = 5.0
 TOO_MANY_STREAMS = Outage(
     code="too_many_streams",
     problem="As many lists are being streamed as may be at once",
@@ -69,7 +69,7 @@ async def snapshot(database: Database) -> AsyncIterator[Connection]:
         yield connection
     finally:
         with suppress(TimeoutError):
-            await connection.close(timeout=CLOSE_SECONDS)
+            await connection.close(timeout=STREAM_CLOSE_SECONDS)
 
 
 async def copy_out(
@@ -106,7 +106,7 @@ class Streams:
             opening.enter_context(self._place())
             async with asyncio.timeout(self._stall_seconds):
                 connection = await opening.enter_async_context(snapshot(self._database))
-                whole = await read(partial(fetch, connection))
+                whole = await read(partial(fetch_rows, connection))
             if etags.is_known(request, whole.etag):
                 return etags.not_modified(whole.etag)
             layout = CSV_LAYOUT if kind is ListFormat.CSV else LINES_LAYOUT

@@ -12,6 +12,7 @@ from app.kit.db.copy import read_frame
 from app.kit.db.engine import Database
 from app.kit.sql import load_sql
 from app.reports.churn.alert_rules import CHURN_RULES, judge_conditions
+from app.sources.subscriptions.statuses import load_status_sql
 
 ROWS_SQL = load_sql(__package__, "alert_rows")
 
@@ -22,7 +23,7 @@ class ChurnAlerts:
     report_type: str = "churn"
     subject: AlertSubject = AlertSubject.LEARNER
     rules: Mapping[str, Rule] = CHURN_RULES
-    outcome_sql: str = load_sql(__package__, "alert_outcomes")
+    outcome_sql: str = load_status_sql(__package__, "alert_outcomes")
     current_value_sql: str = load_sql(__package__, "alert_value")
     reason_sql: str = load_sql(__package__, "alert_reason")
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from app.kit.db.engine import Table, text_enum
+from app.kit.db.tables import Table, text_enum
 from app.reports.churn.scoring import RiskLevel, Signal
 
 

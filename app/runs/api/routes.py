@@ -46,8 +46,7 @@ from app.runs.execution.planner import plan
 from app.runs.models import RunStatus
 from app.runs.registry import reports
 from app.runs.store import ACTIVE
-
-BYTES_PER_TIB = 2**40
+from app.sources.warehouse.budget import cost_usd
 
 router = APIRouter(prefix="/reports", tags=["reports"], route_class=TaggedRoute)
 
@@ -225,7 +224,7 @@ async def plan_report(
     request = asked.request(report_type, opened.today, academies)
     await check_academies(opened.sources, asked.academy)
     found = await plan(request, opened.sources)
-    usd = round(found.bytes_processed / BYTES_PER_TIB * opened.settings.price_per_tib, 2)
+    usd = round(cost_usd(found.bytes_processed, opened.settings.price_per_tib), 2)
     return PlanShown(
         days=list(found.days),
         scans=len(found.chunks),

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import and_, col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.db.engine import APPLICATION
+from app.kit.db.engine import APPLICATION_NAME
 from app.kit.errors import AppError
 from app.runs.execution.request import split
 from app.runs.models import EVERY_ACADEMY, Run, RunDay, RunDayState, RunStatus
@@ -117,7 +117,7 @@ async def claim(
 async def _terminate(session: AsyncSession, backend_pid: int) -> None:
     connection = await session.connection()
     await connection.execute(
-        TERMINATE_SQL, {"pid": backend_pid, "applications": f"{APPLICATION} %"}
+        TERMINATE_SQL, {"pid": backend_pid, "applications": f"{APPLICATION_NAME} %"}
     )
 
 

@@ -126,7 +126,7 @@ async def scheduled(
         scheduler.shutdown(wait=False)
 
 
-class CronSchedule(BaseTrigger):  # type: ignore[misc] - the library has no types
+class CronSchedule(BaseTrigger):  # type: ignore[misc]  # the library has no types
     """Fires when an expression of cron says so, in the schedule's time zone.
 
     The scheduler's own `CronTrigger` counts weekdays from Monday, and fires only if the day of the

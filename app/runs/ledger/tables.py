@@ -13,8 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db.copy import Encoded, content_sha256, copy_in, encode
-from app.kit.db.engine import Table
 from app.kit.db.partitions import is_monthly
+from app.kit.db.tables import Table
 
 DAY_COLUMN, ACADEMY_COLUMN, PERSON_COLUMN, RUN_COLUMN = (
     "report_date",

@@ -19,7 +19,7 @@ from app.sources.database.migrations import Schema
 from app.sources.database.watchdog import watching
 
 OLDEST_SERVER = 15
-VARIABLE = "HEADSUP_DATABASE_URL"
+DATABASE_VARIABLE = "HEADSUP_DATABASE_URL"
 
 
 @asynccontextmanager
@@ -92,7 +92,7 @@ async def _check(url: str) -> None:
     with _named(url) as where:
         async with Database(url, pooled=False).engine.connect() as connection:
             refuse_old(await _version(connection), where)
-            found = await migrations.schema_of(connection)
+            found = await migrations.compare_schema(connection)
     migrations.refuse_newer(found)
     if found is Schema.OLDER:
         raise Unusable(f"The tables at {where} are not up to date: run `headsup migrate`.")
@@ -101,7 +101,7 @@ async def _check(url: str) -> None:
 @contextmanager
 def _named(url: str) -> Iterator[str]:
     """Yield the database's place, and name it in what the server or the network says."""
-    address = PostgresAddress.parse(url, VARIABLE)
+    address = PostgresAddress.parse(url, DATABASE_VARIABLE)
     where = address.place
     try:
         yield where

@@ -13,7 +13,7 @@ from pathlib import Path
 
 NEVER_A_PROCESS = 1 << 22 | 1  # above the largest number that Linux gives
 PID_FILE = "postmaster.pid"
-START_SECONDS = 60.0
+POSTMASTER_START_SECONDS = 60.0
 
 
 def postmaster(data: Path) -> int | None:
@@ -42,7 +42,7 @@ def stop(data: Path) -> None:
     if pid is None:
         return
     os.kill(pid, signal.SIGINT)
-    impatient_at = time.monotonic() + START_SECONDS
+    impatient_at = time.monotonic() + POSTMASTER_START_SECONDS
     while postmaster(data) == pid:
         if time.monotonic() > impatient_at:
             os.kill(pid, signal.SIGQUIT)

@@ -17,9 +17,10 @@ from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.sql.sqltypes import AutoString
 
-from app.kit.db.engine import Database, metadata
+from app.kit.db.engine import Database
 from app.kit.db.locks import try_lock_key
 from app.kit.db.partitions import is_partition
+from app.kit.db.tables import metadata
 from app.kit.errors import Conflict
 
 APP_ROOT = Path(__file__).parents[2]
@@ -43,7 +44,7 @@ async def upgrade(url: str) -> None:
     database = Database(url, pooled=False)
     async with database.engine.connect() as watch, database.engine.connect() as connection:
         await _take_turn(await watch.execution_options(isolation_level="AUTOCOMMIT"))
-        found = await schema_of(watch)
+        found = await compare_schema(watch)
         refuse_newer(found)
         if found is Schema.OLDER:
             await connection.run_sync(_upgrade)
@@ -61,10 +62,10 @@ async def is_current(url: str) -> bool:
 
 async def is_current_at(connection: AsyncConnection) -> bool:
     """Say the same of the database that a connection leads to."""
-    return await schema_of(connection) is not Schema.OLDER
+    return await compare_schema(connection) is not Schema.OLDER
 
 
-async def schema_of(connection: AsyncConnection) -> Schema:
+async def compare_schema(connection: AsyncConnection) -> Schema:
     """Compare the schema of a database with this version; an unknown revision is a newer one's."""
     found = await connection.run_sync(_revision)
     if found in _older():

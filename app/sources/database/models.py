@@ -5,7 +5,7 @@ from typing import ClassVar
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from app.kit.db.engine import Table
+from app.kit.db.tables import Table
 
 
 class ServiceFact(Table, table=True):

@@ -11,8 +11,8 @@ from app.kit.errors import AppError
 from app.sources.database.embedded_server import Server
 
 LOOK_SECONDS = 0.5
-MOST_TRIES = 5
-MOST_PAUSE_SECONDS = 30.0
+MAX_RESTARTS = 5
+MAX_PAUSE_SECONDS = 30.0
 HOPELESS = "The embedded database has died and could not be started again; the log says why."
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ class Watchdog:
         """Watch until cancelled."""
         while True:
             pause = self._look_seconds * 2**self._tries
-            await asyncio.sleep(min(pause, MOST_PAUSE_SECONDS))
+            await asyncio.sleep(min(pause, MAX_PAUSE_SECONDS))
             if self._tries or not self._server.is_running:
                 await self._revive()
 
@@ -52,7 +52,7 @@ class Watchdog:
             self._tries = 0
             if is_started:
                 log.warning("embedded_server.restarted")
-        self._database.hopeless = HOPELESS if self._tries >= MOST_TRIES else None
+        self._database.hopeless = HOPELESS if self._tries >= MAX_RESTARTS else None
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ BLOCK_BYTES = 64
 ID_BYTES = 8
 INNER_PAD = 0x36
 OUTER_PAD = 0x5C
-LOCK = "people/erased"
+ERASURE_LOCK = "people/erased"
 COUNT_SQL = "SELECT count(*) FROM erased_users"
 SKIP_SQL = load_sql(__package__, "skip_erased")
 AMONG_SQL = load_sql(__package__, "erased_among")
@@ -39,7 +39,7 @@ async def keep_out(session: AsyncSession) -> None:
 
     To be called before anything is read that is written, and before other locks on their tables.
     """
-    await lock_transaction_shared(session, LOCK)
+    await lock_transaction_shared(session, ERASURE_LOCK)
 
 
 async def count_erased(session: AsyncSession) -> int:
@@ -53,7 +53,7 @@ async def remember_erased(session: AsyncSession, user_id: int, now: datetime) ->
     Waits for everybody who writes rows of people, and keeps them waiting until the transaction
     ends: so it sees all that is to be deleted.
     """
-    await lock_transaction(session, LOCK)
+    await lock_transaction(session, ERASURE_LOCK)
     user_hash = hash_of(await _key(session), user_id)
     await (await session.connection()).execute(
         text("INSERT INTO erased_users VALUES (:user_hash, :now) ON CONFLICT DO NOTHING"),

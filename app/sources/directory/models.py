@@ -6,7 +6,7 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, LargeBinary, Text
 from sqlmodel import Field
 
-from app.kit.db.engine import INSTANT, Table
+from app.kit.db.tables import TIMESTAMPTZ, Table
 
 
 class Academy(Table, table=True):
@@ -33,7 +33,7 @@ class ErasedUser(Table, table=True):
     __tablename__: ClassVar[str] = "erased_users"
 
     user_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
-    erased_at: datetime = Field(sa_type=INSTANT)
+    erased_at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 
 class ServiceSecret(Table, table=True):

@@ -8,16 +8,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db import copy
 from app.kit.errors import Conflict
-from app.kit.sql import load_sql
 from app.sources.imports import CheckedRows
 from app.sources.imports.staging import Loading, load_staged
 from app.sources.platform.reader import SEEN, Reading
 from app.sources.subscriptions.imports import SUBSCRIPTION_IMPORT
+from app.sources.subscriptions.statuses import load_status_sql
 
 FEW = 20
 MOST_SHARE = 0.5
 """More than these vanish when the wrong database is read, or an empty one."""
-GONE_SQL = text(load_sql(__package__, "gone"))
+GONE_SQL = text(load_status_sql(__package__, "gone"))
 PREPARE = (
     "DROP TABLE IF EXISTS seen, compared",
     "CREATE TEMPORARY TABLE seen (id text NOT NULL) ON COMMIT DROP",
@@ -27,7 +27,7 @@ COMPARED_PREFIXES_SQL = text("INSERT INTO compared SELECT unnest(CAST(:prefixes 
 VANISHED = Loading(
     kind="vanished",
     columns=SUBSCRIPTION_IMPORT.columns,
-    stage=load_sql(__package__, "vanished"),
+    stage=load_status_sql(__package__, "vanished"),
     collapse=SUBSCRIPTION_IMPORT.collapse,
     conflicts=SUBSCRIPTION_IMPORT.conflicts,
     merge=SUBSCRIPTION_IMPORT.merge,

@@ -6,7 +6,7 @@ from typing import ClassVar
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from app.kit.db.engine import INSTANT, Table
+from app.kit.db.tables import TIMESTAMPTZ, Table
 
 
 class PlatformReading(Table, table=True):
@@ -15,5 +15,5 @@ class PlatformReading(Table, table=True):
     __tablename__: ClassVar[str] = "platform_readings"
 
     question: str = Field(primary_key=True, sa_type=Text)
-    read_until: datetime = Field(sa_type=INSTANT)
-    compared_at: datetime = Field(sa_type=INSTANT)
+    read_until: datetime = Field(sa_type=TIMESTAMPTZ)
+    compared_at: datetime = Field(sa_type=TIMESTAMPTZ)

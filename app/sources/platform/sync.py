@@ -22,17 +22,18 @@ from app.sources.platform.reader import PlatformReader, Reading
 from app.sources.platform.snapshot import PlatformSnapshot
 from app.sources.platform.spool import Spools
 from app.sources.subscriptions.imports import SUBSCRIPTION_IMPORT
+from app.sources.subscriptions.statuses import load_status_sql
 from app.sources.telemetry.imports import TELEMETRY_IMPORT
 
 OVERLAP = timedelta(hours=1)
 """What was stamped so long before it was committed is still read by the next sync."""
-LOCK = "platform/sync"
+SYNC_LOCK = "platform/sync"
 OF_THE_PLATFORM = replace(
     SUBSCRIPTION_IMPORT,
     columns=PLATFORM_SUBSCRIPTION_COLUMNS,
     stage=load_sql(__package__, "stage"),
     merge=(
-        load_sql(__package__, "status_changes"),
+        load_status_sql(__package__, "status_changes"),
         *SUBSCRIPTION_IMPORT.merge,
         load_sql(__package__, "stamps"),
     ),
@@ -74,7 +75,7 @@ async def sync(
     statement took too long), `Conflict` (another sync is at work, or most of what is known
     vanished); then nothing changed.
     """
-    async with try_hold_lock(database, LOCK) as connection:
+    async with try_hold_lock(database, SYNC_LOCK) as connection:
         if connection is None:
             raise Conflict("Another sync is at work", code="sync_at_work")
         async with connection.transaction() as session:

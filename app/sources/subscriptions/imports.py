@@ -9,6 +9,7 @@ from app.kit.sql import load_sql
 from app.sources.imports import CheckedRows, Imported
 from app.sources.imports.staging import Loading, load_staged
 from app.sources.subscriptions.columns import HISTORY_COLUMNS, SUBSCRIPTION_COLUMNS
+from app.sources.subscriptions.statuses import load_status_sql
 
 SUBSCRIPTION_IMPORT = Loading(
     kind="subscriptions",
@@ -16,7 +17,7 @@ SUBSCRIPTION_IMPORT = Loading(
     stage=load_sql(__package__, "stage"),
     collapse=load_sql(__package__, "collapse"),
     conflicts=load_sql(__package__, "conflicts"),
-    merge=(load_sql(__package__, "append"), load_sql(__package__, "settle")),
+    merge=(load_status_sql(__package__, "append"), load_status_sql(__package__, "settle")),
     beyond=load_sql(__package__, "beyond"),
     identify=load_sql(__package__, "identify"),
     identify_own=load_sql(__package__, "identify_own"),
@@ -27,7 +28,7 @@ HISTORY_IMPORT = Loading(
     stage=load_sql(__package__, "stage"),
     collapse=load_sql(__package__, "collapse"),
     conflicts=load_sql(__package__, "history_conflicts"),
-    merge=(load_sql(__package__, "merge_history"), load_sql(__package__, "settle")),
+    merge=(load_sql(__package__, "merge_history"), load_status_sql(__package__, "settle")),
     identify=load_sql(__package__, "identify"),
 )
 

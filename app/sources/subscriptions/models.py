@@ -6,7 +6,7 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, CheckConstraint, Double, Identity, Index, Text, text
 from sqlmodel import Field, SQLModel
 
-from app.kit.db.engine import INSTANT, Table, text_enum
+from app.kit.db.tables import TIMESTAMPTZ, Table, text_enum
 from app.sources.subscriptions.statuses import EndReason, SubscriptionStatus
 
 FINITE_MRR = "mrr >= 0 AND mrr < 'infinity'"
@@ -20,16 +20,16 @@ class SubscriptionContent(SQLModel):
     academy_id: int = Field(sa_type=BigInteger)
     status: SubscriptionStatus = Field(sa_type=text_enum(SubscriptionStatus, "status"))
     plan: str | None = Field(default=None, sa_type=Text)
-    started_at: datetime = Field(sa_type=INSTANT)
-    trial_ends_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    next_payment_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    valid_until: datetime | None = Field(default=None, sa_type=INSTANT)
-    cancelled_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    ended_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    started_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    trial_ends_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    next_payment_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    valid_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    cancelled_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    ended_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     end_reason: EndReason | None = Field(default=None, sa_type=text_enum(EndReason, "end_reason"))
     mrr: float | None = Field(default=None, sa_type=Double)
     currency: str | None = Field(default=None, sa_type=Text)
-    updated_at: datetime | None = Field(default=None, sa_type=INSTANT)
+    updated_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
 
 
 class Subscription(Table, SubscriptionContent, table=True):
@@ -77,6 +77,6 @@ class SubscriptionVersion(Table, SubscriptionContent, table=True):
     )
     subscription_id: str = Field(sa_type=Text)
     end_reason_given: bool
-    effective_from: datetime = Field(sa_type=INSTANT)
-    effective_to: datetime | None = Field(default=None, sa_type=INSTANT)
-    observed_at: datetime = Field(sa_type=INSTANT)
+    effective_from: datetime = Field(sa_type=TIMESTAMPTZ)
+    effective_to: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    observed_at: datetime = Field(sa_type=TIMESTAMPTZ)

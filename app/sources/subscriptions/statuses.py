@@ -1,6 +1,9 @@
 """What a subscription can be, and how one can end."""
 
+from collections.abc import Collection
 from enum import StrEnum
+
+from app.kit.sql import load_sql
 
 
 class SubscriptionStatus(StrEnum):
@@ -34,3 +37,13 @@ LIVE = frozenset(
 )
 OWING = frozenset({SubscriptionStatus.PAYMENT_ISSUE, SubscriptionStatus.ERROR})
 CHURN = frozenset({EndReason.VOLUNTARY, EndReason.INVOLUNTARY})
+
+
+def load_status_sql(package: str, name: str) -> str:
+    """Load SQL in which `{live}` and `{owing}` stand for the lists of those statuses."""
+    return load_sql(package, name).format(live=_list_of(LIVE), owing=_list_of(OWING))
+
+
+def _list_of(statuses: Collection[SubscriptionStatus]) -> str:
+    quoted = (f"'{status}'" for status in sorted(statuses))
+    return f"({', '.join(quoted)})"

@@ -10,9 +10,10 @@ from sqlalchemy import text
 from app.kit.db import copy
 from app.kit.db.engine import Database
 from app.kit.sql import load_sql
+from app.sources.subscriptions.statuses import load_status_sql
 
 AS_OF_SQL = load_sql(__package__, "as_of")
-LIVE_COUNT_SQL = load_sql(__package__, "live_count")
+LIVE_COUNT_SQL = load_status_sql(__package__, "live_count")
 EXTENT_SQL = load_sql(__package__, "extent")
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, CheckConstraint, Double, Index
 from sqlmodel import Field
 
-from app.kit.db.engine import INSTANT, Table
+from app.kit.db.tables import TIMESTAMPTZ, Table
 
 
 class TelemetrySample(Table, table=True):
@@ -22,6 +22,6 @@ class TelemetrySample(Table, table=True):
     user_id: int = Field(
         primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
     )
-    timestamp: datetime = Field(primary_key=True, sa_type=INSTANT)
+    timestamp: datetime = Field(primary_key=True, sa_type=TIMESTAMPTZ)
     engagement_score: float | None = Field(default=None, sa_type=Double)
     frustration_score: float | None = Field(default=None, sa_type=Double)

@@ -8,9 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.kit.db.locks import lock_transaction
 from app.kit.errors import AppError
 from app.kit.plurals import counted
+from app.settings import TIB
 from app.sources.warehouse.models import WarehouseJob
-
-TIB = 1 << 40
 
 
 class BudgetSpent(AppError):
@@ -19,9 +18,14 @@ class BudgetSpent(AppError):
     status = 409
 
 
-def money(bytes_billed: int, price_per_tib: float) -> str:
+def cost_usd(bytes_billed: int, price_per_tib: float) -> float:
     """Return what bytes cost, in US dollars."""
-    return f"${bytes_billed / TIB * price_per_tib:,.2f}"
+    return bytes_billed / TIB * price_per_tib
+
+
+def money(bytes_billed: int, price_per_tib: float) -> str:
+    """Write what bytes cost, in US dollars and cents."""
+    return f"${cost_usd(bytes_billed, price_per_tib):,.2f}"
 
 
 async def reserve(

@@ -6,7 +6,7 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field
 
-from app.kit.db.engine import INSTANT, Table
+from app.kit.db.tables import TIMESTAMPTZ, Table
 
 
 class LakeFile(Table, table=True):
@@ -36,6 +36,6 @@ class WarehouseJob(Table, table=True):
     __table_args__ = (Index("ix_warehouse_jobs_reserved_at", "reserved_at"),)
 
     id: str = Field(primary_key=True, sa_type=Text)
-    reserved_at: datetime = Field(sa_type=INSTANT)
+    reserved_at: datetime = Field(sa_type=TIMESTAMPTZ)
     bytes_reserved: int = Field(sa_type=BigInteger)
     bytes_billed: int | None = Field(default=None, sa_type=BigInteger)

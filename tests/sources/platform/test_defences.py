@@ -16,7 +16,7 @@ from app.kit.errors import AppError, Conflict, SourceDown, Unusable
 from app.sources.platform.connection import Platform
 from app.sources.platform.queries import ALL
 from app.sources.platform.snapshot import PlatformSnapshot
-from app.sources.platform.sync import LOCK, sync
+from app.sources.platform.sync import SYNC_LOCK, sync
 from tests.sources.platform.academy import Academy, counts
 from tests.support.locks import idle_transactions
 from tests.support.subscriptions import NOW, at
@@ -188,7 +188,7 @@ async def test_while_the_platform_is_slow_no_transaction_of_ours_is_open(academy
 
 
 async def test_only_one_sync_is_at_work(academy: Academy) -> None:
-    async with try_hold_lock(academy.own, LOCK):
+    async with try_hold_lock(academy.own, SYNC_LOCK):
         with pytest.raises(Conflict, match="Another sync"):
             await academy.sync()
 

@@ -19,7 +19,7 @@ WHERE happened_on >= CAST(:first AS date) AND NOT EXISTS (
     SELECT FROM subscription_history AS other
     WHERE other.academy_id = ended.academy_id AND other.user_id = ended.user_id
         AND other.subscription_id <> ended.subscription_id
-        AND other.status IN ('FREE_TRIAL', 'ACTIVE', 'PAYMENT_ISSUE', 'ERROR')
+        AND other.status IN {live}
         AND CAST(other.effective_from AT TIME ZONE CAST(:zone AS text) AS date)
             <= ended.happened_on
         AND (other.effective_to IS NULL

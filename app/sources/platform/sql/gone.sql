@@ -7,6 +7,6 @@ SELECT
 FROM subscriptions AS known
 JOIN compared ON compared.prefix = split_part(known.id, ':', 1)
 LEFT JOIN seen ON seen.id = known.id
-WHERE known.status IN ('FREE_TRIAL', 'ACTIVE', 'PAYMENT_ISSUE', 'ERROR')
+WHERE known.status IN {live}
 GROUP BY prefix
 ORDER BY prefix

@@ -50,7 +50,7 @@ turned AS (
 UPDATE staged
 SET stamped_at = stamp,
     updated_at = CASE
-        WHEN is_new AND status IN ('PAYMENT_ISSUE', 'ERROR') THEN coalesce(changed_at, saved_at)
+        WHEN is_new AND status IN {owing} THEN coalesce(changed_at, saved_at)
         WHEN is_new OR is_stale OR NOT is_turned THEN saved_at
         WHEN is_saved THEN changed_at
     END,

@@ -17,6 +17,6 @@ SELECT
     row_number() OVER (), id, user_id, academy_id, 'DEPRECATED', plan, started_at, trial_ends_at,
     next_payment_at, valid_until, CAST(:now AS timestamptz), mrr, currency
 FROM subscriptions AS known
-WHERE status IN ('FREE_TRIAL', 'ACTIVE', 'PAYMENT_ISSUE', 'ERROR')
+WHERE status IN {live}
     AND split_part(id, ':', 1) IN (SELECT prefix FROM compared)
     AND NOT EXISTS (SELECT FROM seen WHERE seen.id = known.id)

@@ -49,7 +49,7 @@ WITH turned AS (
         *,
         CASE
             WHEN status IN ('FREE_TRIAL', 'ACTIVE') OR NOT first_seen THEN NULL
-            WHEN status IN ('PAYMENT_ISSUE', 'ERROR') THEN updated_at
+            WHEN status IN {owing} THEN updated_at
             ELSE coalesce(cancelled_at, ended_at, updated_at)
         END AS turned_at
     FROM told
@@ -59,7 +59,7 @@ parts AS (
         turned.*,
         part,
         part = 1 AS before,
-        part = 1 AND status NOT IN ('PAYMENT_ISSUE', 'ERROR') AS before_end,
+        part = 1 AND status NOT IN {owing} AS before_end,
         CASE
             WHEN known_from IS NOT NULL THEN known_from
             WHEN first_seen AND part = 1 THEN started_at

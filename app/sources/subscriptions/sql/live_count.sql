@@ -5,5 +5,5 @@ FROM subscription_history
 WHERE effective_from < $1
     AND (effective_to IS NULL OR effective_to >= $1)
     AND started_at < $1
-    AND status IN ('FREE_TRIAL', 'ACTIVE', 'PAYMENT_ISSUE', 'ERROR')
+    AND status IN {live}
     AND ($2::bigint[] IS NULL OR academy_id = ANY($2))

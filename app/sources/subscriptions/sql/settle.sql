@@ -26,7 +26,7 @@ reasoned AS (
             WHEN end_reason_given THEN end_reason
             WHEN status = 'CANCELLED' THEN 'VOLUNTARY'
             WHEN status = 'EXPIRED' AND first_value(status) OVER before_expiry
-                IN ('PAYMENT_ISSUE', 'ERROR') THEN 'INVOLUNTARY'
+                IN {owing} THEN 'INVOLUNTARY'
             WHEN status = 'EXPIRED' AND first_value(status) OVER before_expiry
                 = 'CANCELLED' THEN 'VOLUNTARY'
             WHEN status IN ('EXPIRED', 'FULLY_PAID') THEN 'COMPLETED'

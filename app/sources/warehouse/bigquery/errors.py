@@ -43,7 +43,7 @@ UNUSABLE = {
     " It says: {said}",
     "billingNotEnabled": "Billing is not enabled for the project {project}. BigQuery says: {said}",
 }
-DOWN = {
+WAREHOUSE_DOWN = {
     TOO_MANY_BYTES: "The query was refused, because it would bill more than the"
     " {most} of HEADSUP_MAX_BYTES_BILLED{estimate}. BigQuery says: {said}",
     "quotaExceeded": "A quota of the project {project} is used up. BigQuery says: {said}",
@@ -102,8 +102,8 @@ def explain(
     }
     if reason in UNUSABLE:
         return Unusable(UNUSABLE[reason].format(**values))
-    if reason in DOWN:
-        return SourceDown(DOWN[reason].format(**values))
+    if reason in WAREHOUSE_DOWN:
+        return SourceDown(WAREHOUSE_DOWN[reason].format(**values))
     return SourceDown(f"BigQuery did not answer: {said}")
 
 

@@ -23,8 +23,8 @@ from app.sources.warehouse.contract import Param, Query
 
 ANSWER_IS_KEPT = timedelta(hours=20)
 """BigQuery keeps an answer for a day; an older job is no use to who finds it."""
-CANCEL_SECONDS = 30
-"""So long after its own timeout a job should have ended by itself."""
+GRACE_SECONDS = 30
+"""How long after its own timeout a job may still run before it is cancelled."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 CANCEL_SECONDS = 10
 NOT_IN_LABELS = re.compile(r"[^a-z0-9_-]")
@@ -138,7 +138,7 @@ def _start(client: bigquery.Client, asked: JobRequest, limits: Limits) -> QueryJ
 
 
 async def _ended(job: QueryJob, limits: Limits) -> None:
-    deadline = monotonic() + limits.query_timeout.total_seconds() + CANCEL_SECONDS
+    deadline = monotonic() + limits.query_timeout.total_seconds() + GRACE_SECONDS
     pause = FIRST_PAUSE
     while not await asyncio.to_thread(job.done, retry=limits.retry, timeout=limits.request_seconds):
         if monotonic() > deadline:

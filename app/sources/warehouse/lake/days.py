@@ -31,7 +31,7 @@ def read_days(
     return found.filter(f"user_id IS NULL OR user_id NOT IN ({users})") if users else found
 
 
-def write_day(
+def write_day_file(
     connection: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation, target: Path
 ) -> tuple[int, str]:
     """Write a day's rows to the disk; return how many they are, and the hash of the file.

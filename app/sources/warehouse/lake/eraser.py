@@ -14,7 +14,7 @@ from app.sources.warehouse.lake.days import (
     read_days,
     sync_folders,
     target_of,
-    write_day,
+    write_day_file,
 )
 from app.sources.warehouse.lake.manifest import (
     Rewritten,
@@ -78,5 +78,5 @@ def _rewrite(
     user_id: int,
 ) -> Rewritten:
     others = read_days(connection, [intact_path(folder, file)], without=[user_id])
-    rows, sha256 = write_day(connection, others, target)
+    rows, sha256 = write_day_file(connection, others, target)
     return Rewritten(day=file.day, path=target, before=file.rows, rows=rows, sha256=sha256)

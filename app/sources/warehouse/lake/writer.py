@@ -17,7 +17,7 @@ from app.sources.warehouse.lake.days import (
     read_days,
     sync_folders,
     target_of,
-    write_day,
+    write_day_file,
 )
 from app.sources.warehouse.lake.manifest import (
     WRITER_LOCK,
@@ -134,7 +134,7 @@ def _rewrite(
     found = list(source.staged.iterdir())
     if before is not None and not source.replace:
         found.append(intact_path(folder, before))
-    rows, sha256 = write_day(connection, read_days(connection, found, source.erased), target)
+    rows, sha256 = write_day_file(connection, read_days(connection, found, source.erased), target)
     is_same = before is not None and before.sha256 == sha256 and is_whole(folder, before)
     if is_same:
         target.unlink()
