@@ -1,13 +1,11 @@
 """Connections to a PostgreSQL database, and transactions that end where they were opened."""
 
-import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from secrets import token_hex
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 from sqlalchemy import text
@@ -16,17 +14,12 @@ from sqlalchemy.pool import NullPool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.kit.db.arrow_reader import ArrowReader
+from app.kit.db.postgres_address import driver_address
 from app.kit.db.read_pool import READ_SETTINGS, ReadPool
 
 APPLICATION_NAME = "headsup"
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 DIALECT = "postgresql+asyncpg://"
-CONNECT_SECONDS = 60.0
-DRIVER_OPTIONS = re.compile(
-    "host|port|dbname|user|password|passfile|service|options|target_session_attrs"
-    "|ssl(mode|cert|key|rootcert|crl|password|negotiation)|ssl_(min|max)_protocol_version"
-)
-"""The words of an address that asyncpg knows; it would take others for settings of the server."""
 
 
 class Database:
@@ -64,7 +57,7 @@ class Database:
         The driver reads the address itself: so every word of libpq's that it knows is heeded
         (`sslmode`, `sslrootcert`, ...), where SQLAlchemy would hand it on as an argument.
         """
-        address, timeout = _for_the_driver(self.url)
+        address, timeout = driver_address(self.url)
         told = {**self.server_settings, **settings}
         try:
             return await asyncpg.connect(address, timeout=timeout, server_settings=told)
@@ -107,13 +100,3 @@ class Connection:
             session.begin(),
         ):
             yield session
-
-
-def _for_the_driver(url: str) -> tuple[str, float]:
-    """Return the address in the words that asyncpg knows, and how long to wait for the server."""
-    parts = urlsplit(url)
-    words = dict(parse_qsl(parts.query.replace("+", "%2B")))
-    kept = {name: word for name, word in words.items() if DRIVER_OPTIONS.fullmatch(name)}
-    seconds = words.get("connect_timeout", "")
-    timeout = float(seconds) if seconds.isdigit() and int(seconds) else CONNECT_SECONDS
-    return urlunsplit(parts._replace(query=urlencode(kept))), timeout

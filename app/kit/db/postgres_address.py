@@ -1,8 +1,9 @@
-"""Addresses of PostgreSQL databases: checked once, and named without what is secret in them."""
+"""Addresses of PostgreSQL databases in the form of libpq, and what the drivers take of them."""
 
 import re
 from dataclasses import dataclass, field
 from typing import Self
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -23,6 +24,14 @@ part of the password for the host, which its errors name.
 """
 
 
+CONNECT_SECONDS = 60.0
+DRIVER_OPTIONS = re.compile(
+    "host|port|dbname|user|password|passfile|service|options|target_session_attrs"
+    "|ssl(mode|cert|key|rootcert|crl|password|negotiation)|ssl_(min|max)_protocol_version"
+)
+"""The options of an address that asyncpg knows; it would take others for settings of the server."""
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresAddress:
     """Where a database is; made by `parse`."""
@@ -36,7 +45,7 @@ class PostgresAddress:
         if UNAMBIGUOUS.fullmatch(address) is None:
             raise Unusable(refusal)
         try:
-            return cls(make_url(address))
+            return cls(make_url(address.partition("?")[0]).set(query=_options_of(address)))
         except (ArgumentError, ValueError):
             raise Unusable(refusal) from None
 
@@ -65,6 +74,20 @@ class PostgresAddress:
         for password in (self.url.password, self.url.query.get("password")):
             said = said.replace(str(password), "***") if password else said
         return said
+
+
+def driver_address(address: str) -> tuple[str, float]:
+    """Return the address with the options that asyncpg knows, and its `connect_timeout`."""
+    options = _options_of(address)
+    kept = {name: value for name, value in options.items() if DRIVER_OPTIONS.fullmatch(name)}
+    seconds = options.get("connect_timeout", "")
+    timeout = float(seconds) if seconds.isdigit() and int(seconds) else CONNECT_SECONDS
+    return urlunsplit(urlsplit(address)._replace(query=urlencode(kept))), timeout
+
+
+def _options_of(address: str) -> dict[str, str]:
+    """Return the options after the `?`; a `+` is itself, as for libpq, and not a space."""
+    return dict(parse_qsl(urlsplit(address).query.replace("+", "%2B")))
 
 
 def _quoted(word: object) -> str:

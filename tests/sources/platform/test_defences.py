@@ -88,7 +88,7 @@ async def test_a_role_that_may_not_read_a_table_is_told_which(academy: Academy) 
     await academy.execute(f"REVOKE ALL ON payments_invoice, auth_user FROM {role}")
     await academy.execute(f"GRANT SELECT (id, email, first_name, last_name) ON auth_user TO {role}")
     url = make_url(academy.database.url).update_query_dict({"options": f"-c role={role}"})
-    as_role = SecretStr(url.render_as_string(hide_password=False))
+    as_role = SecretStr(url.render_as_string(hide_password=False).replace("+", "%20"))
 
     with pytest.raises(Unusable) as refused:
         await sync(academy.own, replace(academy.platform, url=as_role), full=True, now=NOW)
