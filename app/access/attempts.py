@@ -1,4 +1,4 @@
-"""How many keys that open nothing an address may try."""
+"""Limits how many invalid keys one client address may try."""
 
 import ipaddress
 import time
@@ -9,16 +9,16 @@ from app.access.errors import TooManyAttempts
 
 MAX_ATTEMPTS = 20
 SECONDS_PER_ATTEMPT = 3.0
-"""After `MAX_ATTEMPTS` bad keys, one more in so many seconds."""
+"""After `MAX_ATTEMPTS` invalid keys an address may try one more after each interval of this."""
 MAX_ADDRESSES = 10_000
 IPV6_SITE_BITS = 64
 
 
 class FailedAttempts:
-    """A bucket of attempts for each address, refilled as time passes.
+    """A token bucket of attempts for each address, refilled as time passes.
 
-    A bucket is kept as the instant at which it will be full again, so that an address that is
-    forgotten, because too many others came after it, has a full one.
+    A bucket is stored as the time at which it will be full again. An address that is evicted,
+    because too many others came after it, starts with a full bucket.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class FailedAttempts:
 
 
 def site_of(address: str) -> str:
-    """Return what stands for an address: itself, or the network of an IPv6 address's site."""
+    """Return the address itself, or for IPv6 the /64 network that it belongs to."""
     try:
         network = ipaddress.IPv6Network((address, IPV6_SITE_BITS), strict=False)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Who asks: the key of a request, verified and remembered for a few seconds."""
+"""Authenticates a request by its API key, which is cached for a few seconds once verified."""
 
 import asyncio
 import hashlib
@@ -21,15 +21,15 @@ from app.access.errors import Unauthorized
 from app.access.scopes import Key, Scope
 from app.kit.http.dependencies import Shell, get_shell
 
-REMEMBERED_SECONDS = 5.0
-"""A key that was revoked elsewhere is refused here after so many seconds at the latest."""
-MAX_REMEMBERED_KEYS = 1000
+KEY_CACHE_SECONDS = 5.0
+"""The longest time for which a key that another process revoked is still accepted here."""
+MAX_CACHED_KEYS = 1000
 
 
-class Remembered:
-    """Keys that were verified a moment ago, by the hash of their token."""
+class KeyCache:
+    """Recently verified keys, by the SHA-256 of their token."""
 
-    def __init__(self, seconds: float = REMEMBERED_SECONDS) -> None:
+    def __init__(self, seconds: float = KEY_CACHE_SECONDS) -> None:
         self.seconds = seconds
         self._keys: OrderedDict[bytes, tuple[float, Key]] = OrderedDict()
         self._forgotten: dict[UUID, float] = {}
@@ -40,16 +40,16 @@ class Remembered:
         return key if time.monotonic() - verified_at < self.seconds else None
 
     def put(self, digest: bytes, key: Key) -> None:
-        """Remember a key, unless it was just forgotten; the oldest makes room."""
+        """Add a key unless it is being revoked; evict the oldest if there are too many."""
         if time.monotonic() - self._forgotten.get(key.id, float("-inf")) < self.seconds:
             return
         self._keys[digest] = (time.monotonic(), key)
         self._keys.move_to_end(digest)
-        if len(self._keys) > MAX_REMEMBERED_KEYS:
+        if len(self._keys) > MAX_CACHED_KEYS:
             self._keys.popitem(last=False)
 
     def forget(self, key_id: UUID) -> None:
-        """Forget a key that is being revoked: until the commit it would still be found valid."""
+        """Remove a key that is being revoked, and do not add it again before the commit."""
         now = time.monotonic()
         self._forgotten = {k: at for k, at in self._forgotten.items() if now - at < self.seconds}
         self._forgotten[key_id] = now
@@ -57,18 +57,18 @@ class Remembered:
             del self._keys[digest]
 
 
-async def get_remembered(request: Request) -> Remembered:
-    """Return the keys that this process remembers."""
-    remembered: Remembered = request.app.state.remembered
+async def get_key_cache(request: Request) -> KeyCache:
+    """Return the key cache of this process."""
+    remembered: KeyCache = request.app.state.key_cache
     return remembered
 
 
-RememberedDep = Annotated[Remembered, Depends(get_remembered)]
+KeyCacheDep = Annotated[KeyCache, Depends(get_key_cache)]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyLimits:
-    """What bounds the work that invalid keys make; valid keys are never refused.
+    """Bounds the work that invalid keys cause; valid keys are never refused.
 
     Keys from an address without attempts left are looked up in `lane`, one after the other, so
     that a flood of them occupies a single connection of the database.
@@ -79,9 +79,10 @@ class KeyLimits:
 
 
 class Requirement(SecurityBase):
-    """A dependency that is the key of the request, and says which scope it must have.
+    """A dependency that returns the key of the request and checks its scope.
 
-    It is one, not a tree of them: the framework asks more time for each than all of this takes.
+    It is a single callable and not a tree of dependencies: resolving each of those takes FastAPI
+    longer than the whole check.
     """
 
     model = HTTPBearer(
@@ -95,7 +96,7 @@ class Requirement(SecurityBase):
         self.report_type = report_type
 
     async def __call__(self, request: Request) -> Key:
-        """Return the key; raise `Unauthorized` without a valid one, `Forbidden` if it may not."""
+        """Return the key; raise `Unauthorized` if it is not valid, `Forbidden` if it lacks the scope."""
         key = await _key_of(request)
         structlog.contextvars.bind_contextvars(key=key.name)
         if self.scope is not None:
@@ -109,7 +110,7 @@ KeyDep = Annotated[Key, Depends(Requirement())]
 
 
 def require(scope: Scope, *, report_type: str | None = None) -> object:
-    """Make a parameter the key of the request, which must have `scope`."""
+    """Return a dependency that is the request's key, which must have `scope`."""
     dependency: object = Depends(Requirement(scope, report_type))
     return dependency
 
@@ -118,7 +119,7 @@ async def _key_of(request: Request) -> Key:
     scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
     if scheme.lower() != "bearer" or not token:
         raise Unauthorized("Send a key: Authorization: Bearer hu_...", code="missing_key")
-    shell, remembered = await get_shell(request), await get_remembered(request)
+    shell, remembered = await get_shell(request), await get_key_cache(request)
     digest = hashlib.sha256(token.encode()).digest()
     known = remembered.get(digest)
     key = known or await _verified(request, shell, token, digest)
@@ -137,7 +138,7 @@ def _address_of(request: Request) -> str:
 
 
 async def _verified(request: Request, shell: Shell, token: str, digest: bytes) -> Key | None:
-    """Look a key up; where too many bad ones came from, one at a time."""
+    """Look a key up; one at a time for an address that sent too many invalid keys."""
     read = partial(_found, shell, token)
     limits: KeyLimits = request.app.state.key_limits
     if not limits.attempts.is_exhausted(_address_of(request)):

@@ -1,4 +1,4 @@
-"""What is answered to who has no key, or none that is valid."""
+"""Errors for requests without a valid key."""
 
 import math
 

@@ -41,7 +41,7 @@ class ApiKey(Table, table=True):
     last_used_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
 
     def is_valid(self, now: datetime) -> bool:
-        """Say whether the key still opens anything."""
+        """Tell whether the key is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
     @property

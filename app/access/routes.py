@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.access import store
-from app.access.authentication import KeyDep, RememberedDep, require
+from app.access.authentication import KeyCacheDep, KeyDep, require
 from app.access.models import ApiKey
 from app.access.scopes import Key, Scope
 from app.kit.errors import Fault, Forbidden, Invalid
@@ -141,7 +141,7 @@ async def create_key(asked: KeyAsked, key: Admin, session: SessionDep, shell: Sh
     "/keys/{key_id}", tags=["keys"], status_code=204, responses=answers(404), summary="Revoke a key"
 )
 async def revoke_key(
-    key_id: UUID, key: Admin, session: SessionDep, shell: ShellDep, remembered: RememberedDep
+    key_id: UUID, key: Admin, session: SessionDep, shell: ShellDep, remembered: KeyCacheDep
 ) -> None:
     """Close a key: at once in this process, after 5 seconds at the latest in every other."""
     row = await store.find_key(session, key_id)

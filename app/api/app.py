@@ -11,7 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 from typing_extensions import override
 
-from app.access.authentication import KeyLimits, Remembered
+from app.access.authentication import KeyCache, KeyLimits
 from app.alerts.hooks import CHORES
 from app.api import docs, failures, openapi
 from app.api.middleware import RequestMiddleware
@@ -74,7 +74,7 @@ def create_app(
     )
     app.state.settings = settings
     app.state.hooks = HOOKS
-    app.state.remembered = Remembered()
+    app.state.key_cache = KeyCache()
     app.state.key_limits = KeyLimits()
     if sources is not None:
         _set_state(app, sources, clock)

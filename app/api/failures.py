@@ -14,7 +14,7 @@ from app.api.openapi import api_routes
 from app.kit.errors import AppError, Fault, SourceDown
 from app.kit.failures import ROOTS, unavailable_of
 from app.kit.http import problems
-from app.kit.http.problems import ProblemAnswer
+from app.kit.http.problems import ProblemResponse
 
 ROUTER_PROBLEMS = {
     HTTPStatus.NOT_FOUND: ("no_such_path", "There is nothing at this path."),
@@ -44,7 +44,7 @@ async def answer_other(_request: Request, error: Exception) -> Response:
     known = unavailable_of(error)
     if known is not None:
         return problems.of_error(known)
-    return ProblemAnswer(
+    return ProblemResponse(
         500,
         "internal_error",
         "Something went wrong here; the log tells what, under this request's id.",
@@ -73,18 +73,18 @@ def _of_other_body(request: Request, error: RequestValidationError) -> Response 
         return None
     fault = Fault(pointer="/header/Content-Type", message=f"send {JSON_MEDIA_TYPE}")
     text = f"The body is read as JSON only, sent as {JSON_MEDIA_TYPE}."
-    return ProblemAnswer(415, "unsupported_media_type", text, faults=[fault])
+    return ProblemResponse(415, "unsupported_media_type", text, faults=[fault])
 
 
 def _of_router(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.BAD_REQUEST:
-        return ProblemAnswer(422, "invalid_request", "The body cannot be read.")
+        return ProblemResponse(422, "invalid_request", "The body cannot be read.")
     status = HTTPStatus(error.status_code)
     code, detail = ROUTER_PROBLEMS.get(status, (status.name.lower(), status.description))
     headers = dict(error.headers or {})
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_methods_at(request)))
-    return ProblemAnswer(status, code, detail, headers=headers)
+    return ProblemResponse(status, code, detail, headers=headers)
 
 
 def _methods_at(request: Request) -> set[str]:

@@ -31,7 +31,9 @@ from app.runs.contract import TextTable
 from app.settings import Settings
 from app.sources.database.connect import open_database
 
-alerts_app = typer.Typer(help="List and resolve alerts, and measure their outcomes.", no_args_is_help=True)
+alerts_app = typer.Typer(
+    help="List and resolve alerts, and measure their outcomes.", no_args_is_help=True
+)
 
 LIST_HEADINGS = (
     "alert",
@@ -63,12 +65,15 @@ SeveritiesOption = Annotated[
     list[Severity] | None, typer.Option("--severity", help="Only these; may be repeated.")
 ]
 StatusesOption = Annotated[
-    list[AlertStatus] | None, typer.Option("--status", help="By default unresolved and not snoozed.")
+    list[AlertStatus] | None,
+    typer.Option("--status", help="By default unresolved and not snoozed."),
 ]
 TypesOption = Annotated[
     list[str] | None, typer.Option("--type", help="Only these; may be repeated.")
 ]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, max=1000, help="The most alerts to list.")]
+LimitOption = Annotated[
+    int, typer.Option("--limit", min=1, max=1000, help="The most alerts to list.")
+]
 AlertIds = Annotated[
     list[int],
     typer.Argument(help="The ids of the alerts.", metavar="ALERT...", min=1, max=MAX_ID),

@@ -1,4 +1,4 @@
-"""What keeps the service from its work without being a bug in it.
+"""Maps failures of databases, files and networks, which are no bugs, to errors for people.
 
 One mapping, for HTTP (503), the commands (exit status 1) and the worker, from the exceptions of
 Postgres' drivers, SQLAlchemy, DuckDB, Google's client and the system to an error that says what to
@@ -152,11 +152,11 @@ ROOTS: tuple[type[Exception], ...] = (
     PostgresError,
     duckdb.Error,
 )
-"""What the failures that are known here are kinds of, but for those that are known by name."""
+"""Base classes of the failures that are known here, except for those known by name."""
 
 
 class Unavailable(SourceDown):
-    """Something that the service needs is away, full or busy."""
+    """Something that the service needs is unreachable, full or busy."""
 
     def __init__(self, outage: Outage, said: str = "") -> None:
         super().__init__(f"{outage.problem}: {outage.remedy}.", code=outage.code)
@@ -165,7 +165,7 @@ class Unavailable(SourceDown):
 
 
 def unavailable_of(error: BaseException) -> AppError | None:
-    """Return what the error says to people; None if it is a bug.
+    """Return the error to show to people; None if `error` is a bug.
 
     The words of the part that failed are only in its `full_message`: they name hosts and users.
     """

@@ -1,4 +1,4 @@
-"""Folders that only their owner may enter: they hold data of persons."""
+"""Folders with personal data, which only their owner may enter."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ def make_private(folder: Path) -> None:
 
 
 def close_to_others(folder: Path) -> None:
-    """Take a folder of ours away from everybody else; it need not exist."""
+    """Remove the permissions of others from a folder that we own; it need not exist."""
     if not folder.is_dir():
         return
     found = folder.stat()

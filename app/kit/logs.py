@@ -1,6 +1,6 @@
 """Logs: events with fields, one JSON object a line, or words for a person at a terminal.
 
-What other libraries log looks the same, and bears the id of the request that it belongs to.
+Log records of other libraries have the same form, with the id of the request.
 A traceback never shows the values of variables: one of them may be a secret.
 """
 

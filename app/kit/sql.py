@@ -1,4 +1,4 @@
-"""The SQL files of a room lie in its folder `sql`."""
+"""Loads the SQL files of a package from its folder `sql`."""
 
 from functools import cache
 from importlib.resources import files

@@ -1,4 +1,4 @@
-"""What the doctor finds."""
+"""Results of the checks of `headsup doctor`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +14,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at, and what to do when it is not as it should be."""
+    """The result of one check, and what to do if it is not as it should be."""
 
     subject: str
     said: str

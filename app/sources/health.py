@@ -1,4 +1,4 @@
-"""What is configured, reachable, empty or stale, for the doctor and for readiness."""
+"""Checks whether sources are configured, reachable and fresh, for `doctor` and readiness."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
@@ -39,7 +39,7 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
 
 
 async def check_sources(sources: Sources, now: datetime) -> AsyncIterator[Finding]:
-    """Look at everything that reports read."""
+    """Check every source that reports read."""
     async with sources.database.transaction() as session:
         counts = (await (await session.connection()).execute(text(COUNTS_SQL))).mappings().one()
     yield Finding(subject="database", said=f"PostgreSQL {counts['version']}, migrations current")

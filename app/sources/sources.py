@@ -1,4 +1,4 @@
-"""What a report is given to read from."""
+"""The data sources of a report."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.access import store
-from app.access.authentication import REMEMBERED_SECONDS, Remembered
+from app.access.authentication import KEY_CACHE_SECONDS, KeyCache
 from app.access.scopes import Key, Scope
 from app.kit.db.engine import Database
 from tests.support.service import NOW, client, service, token
@@ -47,17 +47,17 @@ async def test_a_key_that_another_process_revoked_is_refused_once_it_is_forgotte
             (row,) = await store.list_all_keys(session)
             await store.revoke_api_key(session, row, NOW)
         meanwhile = await status(asking)
-        app.state.remembered.seconds = 0.0
+        app.state.key_cache.seconds = 0.0
 
         assert (before, meanwhile, await status(asking)) == (200, 200, 401)
 
 
 def test_a_key_is_remembered_for_five_seconds() -> None:
-    fresh, old = Remembered(), Remembered(seconds=0.0)
+    fresh, old = KeyCache(), KeyCache(seconds=0.0)
     for remembered in (fresh, old):
         remembered.put(b"digest", KEY)
 
-    assert REMEMBERED_SECONDS == 5
+    assert KEY_CACHE_SECONDS == 5
     assert (fresh.get(b"digest"), old.get(b"digest"), fresh.get(b"other")) == (KEY, None, None)
 
 
@@ -92,7 +92,7 @@ async def test_a_key_of_one_report_makes_none_of_all(database: Database, tmp_pat
 
 def test_a_key_that_is_being_revoked_is_not_remembered_again() -> None:
     """A request that still finds it valid, before the revocation is committed, is no reason to."""
-    remembered = Remembered()
+    remembered = KeyCache()
 
     remembered.forget(KEY.id)
     remembered.put(b"digest", KEY)

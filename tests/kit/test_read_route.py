@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.kit.http.cached_query import Queries
-from app.kit.http.direct_route import ReadRoute, calling_of
+from app.kit.http.direct_route import ReadRoute, route_call_of
 from app.kit.values import Day, Id
 from app.reports.churn.api.routes import router as churn
 
@@ -108,7 +108,7 @@ def test_a_query_is_read_once() -> None:
 def callings(router: APIRouter) -> Mapping[str, bool]:
     """Say of each route whether it is called without the framework."""
     routes = [route for route in router.routes if isinstance(route, APIRoute)]
-    return {route.path: calling_of(route.dependant) is not None for route in routes}
+    return {route.path: route_call_of(route.dependant) is not None for route in routes}
 
 
 def test_what_dashboards_ask_is_called_without_the_framework() -> None:

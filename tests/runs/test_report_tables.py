@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.db.engine import Table
+from app.kit.db.tables import Table
 from app.runs.ledger.tables import PreparedDay, ReportTable, prepare_day, remove_day, replace_day
 
 DAY = date(2026, 3, 10)

@@ -1,4 +1,4 @@
-"""One reading for all who ask for the same at about the same time."""
+"""Lets concurrent callers that need the same value share one read of it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -8,10 +8,10 @@ ResultT = TypeVar("ResultT")
 
 
 class SingleFlight:
-    """Reads once for everybody who waits for the same key.
+    """Reads once for all callers that wait for the same key.
 
-    Who asks while a reading is under way waits for the next one, so that nobody is given
-    anything older than his question.
+    A caller that comes while a read is running waits for the next one, so that no caller gets
+    a value that is older than its call.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class SingleFlight:
         self._waiting: dict[Hashable, asyncio.Task[Any]] = {}
 
     async def get(self, key: Hashable, read: Callable[[], Awaitable[ResultT]]) -> ResultT:
-        """Return what a reading that begins after now returns; raise what it raises."""
+        """Return or raise the result of a read that starts after this call."""
         task: asyncio.Task[ResultT] | None = self._waiting.get(key)
         if task is None:
             task = asyncio.create_task(self._read(key, read))
@@ -41,6 +41,6 @@ class SingleFlight:
 
 
 def _look(task: asyncio.Task[Any]) -> None:
-    """Look at an error that nobody waited for, so that it is not reported as forgotten."""
+    """Retrieve the exception, so that asyncio does not log one that no caller waited for."""
     if not task.cancelled():
         task.exception()

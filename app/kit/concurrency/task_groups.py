@@ -1,11 +1,11 @@
-"""Several pieces of work at once, of which all must succeed."""
+"""Runs several coroutines concurrently, all of which must succeed."""
 
 from asyncio import TaskGroup
 from collections.abc import Coroutine
 
 
 async def together(*works: Coroutine[object, object, None]) -> None:
-    """Do all of `works`; when one fails, stop the others and raise its error as it is."""
+    """Run all of `works`; when one fails, cancel the others and raise its error without a group."""
     try:
         async with TaskGroup() as group:
             for work in works:
@@ -15,7 +15,7 @@ async def together(*works: Coroutine[object, object, None]) -> None:
 
 
 def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the first error of a group that is no group itself."""
+    """Return the first error of a group that is not a group itself."""
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -1,4 +1,4 @@
-"""Frames out of Postgres, as Arrow, on connections of their own."""
+"""Reads query results from PostgreSQL as Arrow tables, on connections of its own."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ PLACEHOLDER = re.compile(r"\$(\d+)")
 
 
 class ArrowReader:
-    """Keeps a few connections: making one costs as much as reading thousands of rows."""
+    """Reuses a few connections: opening one costs as much as reading thousands of rows."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -24,7 +24,7 @@ class ArrowReader:
         self._is_closed = False
 
     def read(self, sql: str, params: Sequence[object] = ()) -> pl.DataFrame:
-        """Return what `sql` selects; raise `DriverError`. For a thread: it blocks."""
+        """Return the result of `sql`; raise `DriverError`. It blocks: call it in a thread."""
         while self._idle:
             try:
                 return self._read(self._idle.pop(), sql, params)
@@ -52,9 +52,9 @@ class ArrowReader:
         return pl.DataFrame(table)
 
     def close(self) -> None:
-        """Close the connections: those that are idle now, the others as they end their reading.
+        """Close the idle connections now, and each of the others when its read ends.
 
-        Who was cancelled does not wait for a thread, so one may still be reading.
+        A cancelled task does not wait for its thread, so a read may still be running.
         """
         self._is_closed = True
         with suppress(IndexError):
@@ -63,9 +63,9 @@ class ArrowReader:
 
 
 def _written_out(sql: str, params: Sequence[object]) -> str:
-    """Write the values in: only a statement without parameters is copied out as it is computed.
+    """Return the SQL with `$n` replaced by literals: the driver only streams such a statement.
 
-    The result of any other one is first gathered whole by the driver, in four times the memory.
+    It collects the whole result of a statement with parameters first, in four times the memory.
     """
     return PLACEHOLDER.sub(lambda place: _literal(params[int(place[1]) - 1]), sql)
 

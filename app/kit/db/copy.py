@@ -1,4 +1,4 @@
-"""Frames out of Postgres and into it: Arrow one way, binary COPY the other."""
+"""Moves frames between Polars and PostgreSQL: reads them as Arrow, writes with binary COPY."""
 
 import asyncio
 import hashlib
@@ -27,19 +27,19 @@ HASHED_TYPE_NAMES: Mapping[pl.DataType, str] = MappingProxyType(
         pl.String(): "text",
     }
 )
-"""What `content_sha256` calls the types that it takes."""
+"""The names of the column types that `content_sha256` accepts, as they are hashed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Encoded:
-    """Rows in the form that binary COPY takes."""
+class EncodedRows:
+    """Rows in the format of binary COPY."""
 
     columns: tuple[str, ...]
     rows: int
     chunks: tuple[bytes, ...]
 
 
-def encode(table: pa.Table | pl.DataFrame) -> Encoded:
+def encode(table: pa.Table | pl.DataFrame) -> EncodedRows:
     """Encode `table` for `copy_in`.
 
     A column's type must be that of the database's column: Int16, Int32, Int64 and Float64 for
@@ -47,7 +47,7 @@ def encode(table: pa.Table | pl.DataFrame) -> Encoded:
     """
     arrow = table.to_arrow() if isinstance(table, pl.DataFrame) else table
     batches = arrow.to_batches(max_chunksize=ROWS_PER_CHUNK)
-    return Encoded(
+    return EncodedRows(
         columns=tuple(arrow.column_names),
         rows=arrow.num_rows,
         chunks=tuple(_chunks(arrow.schema, batches)),
@@ -84,7 +84,7 @@ def _bytes_of(numbers: pl.Series) -> memoryview:
     return memoryview(array.buffers()[1])[array.offset * width :][: len(array) * width]
 
 
-async def copy_in(session: AsyncSession, table_name: str, encoded: Encoded) -> int:
+async def copy_in(session: AsyncSession, table_name: str, encoded: EncodedRows) -> int:
     """Write the rows into a table, partitioned or temporary too; return how many."""
     return await _copy(session, table_name, encoded.columns, _each(encoded.chunks))
 
@@ -92,7 +92,7 @@ async def copy_in(session: AsyncSession, table_name: str, encoded: Encoded) -> i
 async def copy_batches(
     session: AsyncSession, table_name: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
 ) -> int:
-    """Write batches as they come, one in memory at a time; return how many rows."""
+    """Write batches as they arrive, holding one in memory at a time; return the number of rows."""
     chunks = _in_threads(_chunks(schema, batches))
     return await _copy(session, table_name, schema.names, chunks)
 

@@ -35,9 +35,9 @@ class Database:
             "timezone": "UTC",
             "application_name": f"{APPLICATION_NAME} {token_hex(8)}",
         }
-        """Of every connection; by their name one finds all connections of a process."""
+        """Settings of every connection; `application_name` identifies the process."""
         self.hopeless: str | None = None
-        """Why the database will not answer again in this process, once that is known."""
+        """Why this process cannot reach the database again, once that is known."""
         self.arrow = ArrowReader(url)
         pool: dict[str, Any] = (
             {"pool_size": pool_size, "max_overflow": 0} if pooled else {"poolclass": NullPool}
@@ -52,10 +52,10 @@ class Database:
         self.reader = ReadPool(partial(self.connect, READ_SETTINGS), most=pool_size)
 
     async def connect(self, settings: Mapping[str, str] = NO_SETTINGS) -> asyncpg.Connection:
-        """Make a connection of the driver's own, with more `settings`; the caller closes it.
+        """Open an asyncpg connection with additional `settings`; the caller closes it.
 
-        The driver reads the address itself: so every word of libpq's that it knows is heeded
-        (`sslmode`, `sslrootcert`, ...), where SQLAlchemy would hand it on as an argument.
+        asyncpg gets the address itself, so that it applies libpq's options (`sslmode`,
+        `sslrootcert`, ...), which SQLAlchemy would pass on as keyword arguments.
         """
         address, timeout = driver_address(self.url)
         told = {**self.server_settings, **settings}
@@ -72,7 +72,7 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator["Connection"]:
-        """Hold one connection, so that others can tell, and end, whose transactions they are."""
+        """Hold one connection, whose `backend_pid` lets others find and end its transactions."""
         async with self.engine.connect() as held:
             async with held.begin():
                 pid = int((await held.execute(text("SELECT pg_backend_pid()"))).scalar_one())
@@ -86,7 +86,7 @@ class Database:
 
 
 class Connection:
-    """One connection of a database, for transactions one after the other."""
+    """One connection of a database, for consecutive transactions."""
 
     def __init__(self, held: AsyncConnection, *, backend_pid: int) -> None:
         self._held = held

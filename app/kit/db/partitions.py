@@ -1,4 +1,4 @@
-"""Month partitions, made before they are needed and without blocking a reader."""
+"""Creates month partitions before they are needed, without blocking readers."""
 
 import calendar
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from app.kit.failures import is_transient
 PARTITION_EXISTS_SQL = text(
     "SELECT EXISTS (SELECT FROM pg_class WHERE relname = :name AND pg_table_is_visible(oid))"
 )
-"""Reads the catalog itself: `to_regclass` would answer from a cache, which a wait leaves stale."""
+"""Reads the catalog: the cache that `to_regclass` uses may be stale after a wait for a lock."""
 LOCK_TIMEOUT_MS = 5_000
 MAX_ATTACH_TRIES = 12
 MONTH_DIGITS = len("202603")
@@ -34,23 +34,23 @@ def is_partition(name: str, tables: Mapping[str, Table]) -> bool:
 
 
 async def ensure_months(database: Database, table: str, days: Iterable[date]) -> int:
-    """Make the partitions of `table` that hold `days`; return how many were new.
+    """Create the partitions of `table` for `days`; return how many were missing.
 
-    Each is filled in as a table of its own and then attached: ATTACH lets readers go on, where
-    CREATE TABLE ... PARTITION OF would wait for all of them and block those after it. One process
-    at a time makes partitions of a table; others wait, and find them made. What holds the table
-    meanwhile (a VACUUM, an index that is built) is waited for a minute, a few seconds at a time.
+    Each is created as a separate table and then attached: ATTACH does not block readers, while
+    CREATE TABLE ... PARTITION OF waits for all of them and blocks those after it. One process at
+    a time creates partitions of a table; others wait and then find them. A lock that another
+    command holds (VACUUM, CREATE INDEX) is waited for during a minute, a few seconds at a time.
     """
     firsts = sorted({day.replace(day=1) for day in days})
     return sum([await _ensure_patiently(database, table, first) for first in firsts])
 
 
 async def count_days(database: Database, table: str, days: Iterable[date]) -> None:
-    """Let the planner know how many rows the `days` have that were just written.
+    """Analyse the months of `days`, so that the planner knows about the rows just written.
 
-    A day that no statistics know is taken to have one row: all of it is then read and sorted, or
-    read again for each row of another day. A month is analysed by itself only when a tenth of it
-    has changed, which takes longer from day to day.
+    It assumes one row for a day that the statistics do not have, and then chooses plans that read
+    and sort the whole day, or read it again for each row of another day. Autovacuum analyses a
+    month only when a tenth of it has changed, which takes longer the more days it has.
     """
     for first in sorted({day.replace(day=1) for day in days}):
         async with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Reading by single statements, on connections to which nothing else is sent."""
+"""A pool of connections for single read statements outside of transactions."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,18 +12,17 @@ from app.kit.failures import BUSY, Unavailable, is_connection_lost
 
 POOL_TIMEOUT_SECONDS = 30
 STATEMENT_TIMEOUT_SECONDS = 60
-"""A statement of a request that takes longer is ended: by then nobody waits for its answer."""
+"""The `statement_timeout` of a request: after it no client waits for the response any more."""
 READ_SETTINGS: Mapping[str, str] = MappingProxyType(
     {"statement_timeout": f"{STATEMENT_TIMEOUT_SECONDS}s", "plan_cache_mode": "force_generic_plan"}
 )
-"""Of connections that read. Postgres would plan their statements for their values each time, which
-takes it longer than running them: for partitioned tables it takes the guess at any values for the
-dearer one."""
+"""Settings of read connections. PostgreSQL would plan each statement for its values every time,
+which takes longer than running it: it estimates generic plans of partitioned tables as dearer."""
 Connect = Callable[[], Awaitable[Connection]]
 
 
 class Rows(Protocol):
-    """Reads what a statement selects."""
+    """A function that returns the rows of a statement."""
 
     async def __call__(self, statement: Statement) -> Sequence[Record]:
         """Read it."""
@@ -31,10 +30,10 @@ class Rows(Protocol):
 
 
 class ReadPool:
-    """At most so many connections; each statement sees a state of its own.
+    """At most `most` connections; each statement sees its own state of the database.
 
-    There is no ping, no transaction and no reset: a connection that was lost meanwhile is found out
-    by using it, and then the statement is sent again on a new one.
+    There is no ping, no transaction and no reset. If the statement fails because an idle
+    connection was lost, it is sent again on a new connection.
     """
 
     def __init__(self, connect: Connect, *, most: int) -> None:
@@ -72,7 +71,7 @@ class ReadPool:
             raise Unavailable(BUSY) from error
 
     def _lend(self) -> Connection | None:
-        """Take the connection that was used last; those that were seen to close are dropped."""
+        """Return the idle connection used last, dropping closed ones; None if there is none."""
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
@@ -80,7 +79,7 @@ class ReadPool:
         return None
 
     async def _ask(self, connection: Connection, statement: Statement) -> Sequence[Record]:
-        """Ask; the connection is kept only if it answered."""
+        """Run the statement; the connection is kept for reuse only if that succeeds."""
         try:
             found = await fetch_rows(connection, statement)
         except BaseException:

@@ -1,4 +1,4 @@
-"""The query of a request as a model, read once for each text of it."""
+"""Parses query strings into models, and caches the models by query string."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -15,9 +15,9 @@ MAX_CACHED_QUERIES = 256
 
 
 class Queries:
-    """Reads queries into a model; dashboards send the same few again and again.
+    """Parses query strings into one model; dashboards repeat the same few queries.
 
-    One instance is handed to many requests, so the model must be frozen.
+    One instance is shared by many requests, so the model must be frozen.
     """
 
     def __init__(self, model: type[BaseModel]) -> None:
@@ -41,7 +41,7 @@ class Queries:
 
 
 def refuse_unknown(given: Iterable[str], known: frozenset[str]) -> None:
-    """Raise `Invalid` naming every parameter that there is not."""
+    """Raise `Invalid` that names every parameter of `given` that is not in `known`."""
     unknown = sorted(set(given) - known)
     if unknown:
         there = ", ".join(sorted(known)) or "none"

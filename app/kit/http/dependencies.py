@@ -1,4 +1,4 @@
-"""What routes depend on: the database, a session, the clock, and where and how many."""
+"""Dependencies of routes: the database, a session, the clock; and types of page parameters."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -24,9 +24,9 @@ MAX_LIMIT = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """What the service has opened, for whoever answers a request; kept as `app.state.shell`.
+    """The resources that request handlers use; kept as `app.state.shell`.
 
-    `shared` is what requests at the same time read together, `streams` all lists that are streamed.
+    Concurrent requests share their reads in `shared`; `streams` counts the lists being streamed.
     """
 
     database: Database
@@ -37,9 +37,9 @@ class Shell:
 
 
 async def get_shell(request: Request) -> Shell:
-    """Return what was opened when the service started.
+    """Return the resources that were opened when the service started.
 
-    A coroutine that waits for nothing: the framework would run a plain function in a thread.
+    It is a coroutine because FastAPI would run a plain function in a thread.
     """
     shell: Shell = request.app.state.shell
     return shell
@@ -49,14 +49,14 @@ ShellDep = Annotated[Shell, Depends(get_shell)]
 
 
 async def get_session(shell: ShellDep) -> AsyncIterator[AsyncSession]:
-    """Open the request's transaction; it is committed before the answer leaves."""
+    """Open the request's transaction, which is committed before the response is sent."""
     async with shell.database.transaction() as session:
         event.listen(session.sync_session, "after_begin", _limit)
         yield session
 
 
 def _limit(_session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    """Limit each statement, once there is one: until then the request holds no connection."""
+    """Set the statement timeout when a transaction begins; before, there is no connection."""
     connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT_SECONDS}s'")
 
 

@@ -1,4 +1,4 @@
-"""Routes that only read: what they are called with is worked out once, not for each request."""
+"""Routes that only read: their arguments are resolved once, and not for each request."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ RequestReader = Callable[[Request], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calling:
-    """How a route is called: with the request, its query, and what is asked of the request."""
+class RouteCall:
+    """How to call a route: with the request, its query, and values that depend on the request."""
 
     endpoint: Callable[..., Awaitable[Response]]
     request_name: str
@@ -35,22 +35,22 @@ class Calling:
 
 
 class ReadRoute(SecuredRoute):
-    """A route that takes the request, a query, and what is asked of the request alone.
+    """A route whose arguments are the request, one query model, and values of the request alone.
 
-    For each request the framework walks the tree of dependencies and every field of the query,
-    which takes longer than all else that a known answer needs. It still describes the route, and
-    calls one that takes anything else. Of what all routes of the app depend on, the refusal of
-    unknown parameters is done here; a dependency added to the app would have to be done here, too.
+    For each request FastAPI walks the tree of dependencies and every field of the query, which
+    takes longer than the rest of a response that is not modified. FastAPI still describes the
+    route in OpenAPI, and calls a route with other arguments. Dependencies of the whole app are
+    not called: the refusal of unknown parameters, which is one, is done here instead.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what answers a request."""
-        calling = calling_of(self.dependant)
+        """Return the function that handles a request."""
+        calling = route_call_of(self.dependant)
         return super().get_route_handler() if calling is None else calling.answer
 
 
-def calling_of(dependant: Dependant) -> Calling | None:
-    """Return how to call a route; None if it takes more than a `Calling` can give."""
+def route_call_of(dependant: Dependant) -> RouteCall | None:
+    """Return how to call a route; None if a `RouteCall` lacks some of its arguments."""
     endpoint, request_name, model = dependant.call, dependant.request_param_name, _model(dependant)
     asked = [(each.name, each.call) for each in dependant.dependencies if _asks_little(each)]
     if endpoint is None or request_name is None or model is None:
@@ -59,7 +59,7 @@ def calling_of(dependant: Dependant) -> Calling | None:
         return None
     if endpoint.__annotations__.get("return") is not Response:
         return None
-    return Calling(
+    return RouteCall(
         endpoint=endpoint,
         request_name=request_name,
         query_name=dependant.query_params[0].name,
@@ -69,7 +69,7 @@ def calling_of(dependant: Dependant) -> Calling | None:
 
 
 def _model(dependant: Dependant) -> type[BaseModel] | None:
-    """Return the frozen model of the query, where there is nothing else to be read."""
+    """Return the frozen model of the query; None if the route takes other parameters as well."""
     if _others(dependant) or len(dependant.query_params) != 1:
         return None
     model = dependant.query_params[0].field_info.annotation

@@ -40,7 +40,7 @@ class Problem(BaseModel):
     errors: list[ProblemFault] = Field(default_factory=list)
 
 
-class ProblemAnswer(Response):
+class ProblemResponse(Response):
     """A problem on its way to the caller."""
 
     media_type = MEDIA_TYPE
@@ -72,20 +72,20 @@ def answers(*statuses: int) -> Answers:
     return {status: {"description": HTTPStatus(status).phrase} for status in statuses}
 
 
-def of_error(error: AppError) -> ProblemAnswer:
+def of_error(error: AppError) -> ProblemResponse:
     """Answer an error of ours."""
     headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else {}
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
-    return ProblemAnswer(
+    return ProblemResponse(
         error.status, error.code, error.message, faults=error.faults, headers=headers
     )
 
 
-def of_validation(error: RequestValidationError) -> ProblemAnswer:
+def of_validation(error: RequestValidationError) -> ProblemResponse:
     """Answer a request that does not fit its parameters, without repeating what was sent."""
     faults = [_fault(each) for each in error.errors()[:MOST_FAULTS]]
-    return ProblemAnswer(422, "invalid_request", "The request cannot be used.", faults=faults)
+    return ProblemResponse(422, "invalid_request", "The request cannot be used.", faults=faults)
 
 
 def _fault(error: Mapping[str, Any]) -> Fault:

@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from app.kit.http.problems import ProblemAnswer
+from app.kit.http.problems import ProblemResponse
 from app.kit.http.security_headers import add_security_headers
 
 MOST_CONNECTIONS = 500
@@ -23,7 +23,7 @@ HEAD_SECONDS = 5.0
 KEEP_ALIVE_SECONDS = 5
 REST_SECONDS = 2.0
 REST_BYTES = 1024 * 1024
-"""What is still read of a body whose request is answered, so that the client reads the answer."""
+"""How much of a body is still read after the response, so that the client reads that."""
 
 REFUSALS = {
     400: ("malformed_request", "This is no HTTP request."),
@@ -49,7 +49,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _rest_bytes = 0
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Refuse one connection too many; give the others some seconds for their first request."""
+        """Refuse a connection above the limit; start the first request's deadline on others."""
         super().connection_made(transport)  # type: ignore[arg-type]
         if len(self.connections) > MOST_CONNECTIONS:
             self._refuse(503)
@@ -136,7 +136,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _expire(self) -> None:
-        """Close the connection; who has begun a request is told why."""
+        """Close the connection; respond with 408 if a request has begun."""
         if self._loose_bytes:
             self._refuse(408)
         elif not self.transport.is_closing():
@@ -145,7 +145,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, status: int) -> None:
         """Answer and close; only close where another request's answer is on its way."""
         if self._is_idle():
-            answer = ProblemAnswer(status, *REFUSALS[status])
+            answer = ProblemResponse(status, *REFUSALS[status])
             headers = [*self.server_state.default_headers, *answer.raw_headers]
             headers.append((b"connection", b"close"))
             add_security_headers(headers, over_tls=self.scheme == "https")

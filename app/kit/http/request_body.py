@@ -1,4 +1,4 @@
-"""Reading a request's body within bounds of size and time."""
+"""Reads a request's body within limits of size and time."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ class TooSlow(AppError):
 
 
 async def with_body(request: Request, *, max_bytes: int, seconds: float) -> Request:
-    """Return the request with its body read, for whoever asks for it later.
+    """Return the request with its body already read.
 
     Raises `TooLarge`, without reading on, `TooSlow`, and `Invalid` when the client is gone.
     """

@@ -1,4 +1,4 @@
-"""Answers without end in sight: what a query selects, copied out as it comes.
+"""Streams the result of a query as the response, while the database produces it.
 
 A list is streamed whole, from one state of the database.
 """
@@ -44,9 +44,9 @@ Copy = Callable[[ChunkSink], Awaitable[int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """All of a list: what it depends on, and what selects it as lines of its format.
+    """A whole list: its ETag, and the statement that selects it as lines of its format.
 
-    That is the cells of a row for CSV, an object of JSON for NDJSON.
+    A line is the cells of a row for CSV, and a JSON object for NDJSON.
     """
 
     etag: str
@@ -58,10 +58,10 @@ Read = Callable[[Rows], Awaitable[Whole]]
 
 @asynccontextmanager
 async def snapshot(database: Database) -> AsyncIterator[Connection]:
-    """Open a transaction that sees one state of the database to its end, and writes nothing.
+    """Open a read-only transaction that sees one state of the database throughout.
 
-    It has a connection of its own, so that slow readers leave the pool to the others. Closing that
-    ends the transaction, and the statement that may still run in it.
+    It has a connection of its own, so that slow readers do not occupy the pool. Closing that
+    connection ends the transaction and any statement that still runs in it.
     """
     connection = await database.connect()
     try:
@@ -75,7 +75,7 @@ async def snapshot(database: Database) -> AsyncIterator[Connection]:
 async def copy_out(
     connection: Connection, statement: Statement, sink: ChunkSink, layout: Mapping[str, object]
 ) -> int:
-    """Copy what a statement selects to `sink`, no faster than it takes it; return the rows.
+    """Copy the result of a statement to `sink`, no faster than it accepts it; return the rows.
 
     `layout` are the options of COPY.
     """
@@ -110,7 +110,7 @@ class Streams:
             if etags.is_known(request, whole.etag):
                 return etags.not_modified(whole.etag)
             layout = CSV_LAYOUT if kind is ListFormat.CSV else LINES_LAYOUT
-            return CopyAnswer(
+            return CopyResponse(
                 partial(copy_out, connection, whole.statement, layout=layout),
                 opening.pop_all(),
                 media_type=TYPES[kind],
@@ -121,7 +121,7 @@ class Streams:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        """Take one of the places; nobody waits for one, since a reader may take for ever."""
+        """Occupy one of the places; raise instead of waiting, since a reader may never finish."""
         if self._open >= self._most:
             raise Unavailable(TOO_MANY_STREAMS)
         self._open += 1
@@ -131,11 +131,11 @@ class Streams:
             self._open -= 1
 
 
-class CopyAnswer(Response):
-    """Streams what `copy` writes, and then its count: in `last_line`, and as a trailer.
+class CopyResponse(Response):
+    """Streams what `copy` writes, then the number of rows: as `last_line`, and as a trailer.
 
-    `opened` holds what the copying needs and is closed at the end, however it comes. An answer that
-    does not move is left without its end, by which its reader knows that it is not whole.
+    `opened` holds the resources of the copy and is always closed at the end. A response that
+    stalls is cut off without its last chunk, so that the client sees that it is incomplete.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class CopyAnswer(Response):
         self._stall_seconds = stall_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer; stop reading when the caller is gone."""
+        """Send the response; stop reading when the client disconnects."""
         async with self._opened:
             sending = asyncio.create_task(self._send(scope, send))
             leaving = asyncio.create_task(_gone(receive))
@@ -204,7 +204,7 @@ class CopyAnswer(Response):
 
 
 def _extending(limit: asyncio.Timeout, seconds: float, send: Send) -> Send:
-    """Send, and put the limit off each time that something was taken."""
+    """Send, and restart the timeout each time that the client accepts a message."""
     loop = asyncio.get_running_loop()
 
     async def extending(message: Message) -> None:
@@ -215,7 +215,7 @@ def _extending(limit: asyncio.Timeout, seconds: float, send: Send) -> Send:
 
 
 def _count(rows: int) -> bytes:
-    """Write the last line of NDJSON, by which a reader knows that he has it all."""
+    """Return the last line of NDJSON, which tells a client that the list is complete."""
     return b'{"rows": %d}\n' % rows
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Table as TableOfDatabase
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.kit.db.copy import Encoded, content_sha256, copy_in, encode
+from app.kit.db.copy import EncodedRows, content_sha256, copy_in, encode
 from app.kit.db.partitions import is_monthly
 from app.kit.db.tables import Table
 
@@ -70,10 +70,10 @@ class ReportTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedTable:
-    """InsertRows ready to be written: encoded for COPY, or as they are for INSERT."""
+    """Rows ready to be written: encoded for COPY, or as they are for INSERT."""
 
     table: ReportTable
-    rows: Encoded | InsertRows
+    rows: EncodedRows | InsertRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,7 @@ async def replace_day(session: AsyncSession, prepared: PreparedDay) -> None:
         session, [each.table for each in prepared.tables], prepared.day, prepared.academy_id
     )
     for each in prepared.tables:
-        if isinstance(each.rows, Encoded):
+        if isinstance(each.rows, EncodedRows):
             if each.rows.rows:
                 await copy_in(session, each.table.name, each.rows)
         elif each.rows:

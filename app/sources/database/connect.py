@@ -26,9 +26,9 @@ DATABASE_VARIABLE = "HEADSUP_DATABASE_URL"
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Open the database of the settings, its tables up to date; closed at the end.
 
-    The embedded server is started and migrated, and started again should it die. Another one is
-    only looked at: `SourceDown` when it does not answer, `Unusable` when it is too old or
-    `headsup migrate` is needed. Either way `Conflict` when the tables are a newer version's.
+    The embedded server is started and migrated, and started again should it die. Any other
+    server is only checked: raises `SourceDown` if it does not answer, `Unusable` if it is too old
+    or `headsup migrate` is needed. Raises `Conflict` if the tables are a newer version's.
     """
     if settings.database_url is None:
         async with (
@@ -100,7 +100,7 @@ async def _check(url: str) -> None:
 
 @contextmanager
 def _named(url: str) -> Iterator[str]:
-    """Yield the database's place, and name it in what the server or the network says."""
+    """Yield the host and name of the database, and add them to errors of server and network."""
     address = PostgresAddress.parse(url, DATABASE_VARIABLE)
     where = address.place
     try:

@@ -1,7 +1,7 @@
-"""Stops the embedded server once nobody uses it; also runs by itself, as a program.
+"""Stops the embedded server when no process uses it; runs as a separate program.
 
-Whoever uses the server holds a shared lock on one file, which the kernel lets go of however the
-process ends. The guard waits for that file to be its own, so a killed user leaves nothing behind.
+Each process that uses the server holds a shared lock on one file, which the kernel releases
+however the process ends. The guard waits for an exclusive lock on it, and then stops the server.
 """
 
 import fcntl
@@ -57,7 +57,7 @@ def watch(users: Path, data: Path) -> None:
 
 
 def detach() -> None:
-    """Go on as a process of its own, which holds nothing of its parent's open."""
+    """Continue as a separate process, which holds none of its parent's files open."""
     if os.fork():
         os._exit(0)
     os.setsid()

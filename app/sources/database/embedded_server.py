@@ -51,12 +51,12 @@ def is_used(home: Path) -> bool:
 
 
 class Server:
-    """Our part in the server of `home`: it runs at least until `leave`.
+    """The use of the server of `home` by this process: it runs at least until `leave`.
 
-    The first to join starts it, the last to leave stops it, and a guard stops it when the last
-    one was killed. Joining heals what a kill of the server itself left behind. A server that is
-    made with `durable=False` is quick, and lost when the machine stops. What does not start within
-    `patience` seconds does not start.
+    The first process to join starts it, the last to leave stops it, and a guard stops it if the
+    last one was killed. Joining removes what a killed server left behind. With `durable=False`
+    the server is faster, and loses its data if the machine stops. A start that takes longer than
+    `patience` seconds has failed.
     """
 
     def __init__(
@@ -170,7 +170,7 @@ class Server:
         file.write_text(f"{embedded_guard.NEVER_A_PROCESS}\n{rest}", "utf-8")
 
     def _initialise(self, programs: Path) -> None:
-        """Make the data folder under another name first: a killed start leaves no half of one."""
+        """Create the data folder under a temporary name: a killed start leaves no partial one."""
         unfinished = self.data.with_suffix(".new")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)

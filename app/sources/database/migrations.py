@@ -29,7 +29,7 @@ QUEUE_TABLES = re.compile(r"pgqueuer(_.+)?")
 
 
 class Schema(Enum):
-    """How the schema of a database stands to this version of the service."""
+    """Whether a database's schema is older or newer than the one of this version."""
 
     OLDER = auto()
     CURRENT = auto()
@@ -61,7 +61,7 @@ async def is_current(url: str) -> bool:
 
 
 async def is_current_at(connection: AsyncConnection) -> bool:
-    """Say the same of the database that a connection leads to."""
+    """Tell the same of the database of a connection."""
     return await compare_schema(connection) is not Schema.OLDER
 
 

@@ -19,11 +19,11 @@ log = structlog.get_logger()
 
 
 class Watchdog:
-    """Looks whether the server lives, every `look_seconds`.
+    """Checks every `look_seconds` whether the server runs, and restarts it.
 
-    A start that fails is repeated, after twice as long each time. When `MOST_TRIES` in a row have
-    failed, the database is said to be hopeless: what runs this process may do better with a new
-    one. The watchdog goes on, and takes that back if it succeeds.
+    A failed restart is repeated, each time after twice as long. After `MAX_RESTARTS` failures in a
+    row `Database.hopeless` is set, so that a supervisor can replace this process. The watchdog
+    goes on, and clears `hopeless` if a restart succeeds.
     """
 
     def __init__(

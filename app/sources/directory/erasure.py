@@ -1,7 +1,7 @@
-"""Who was erased: known by a keyed hash only, and skipped by whatever brings people in.
+"""Remembers erased users by a keyed hash of their id, so that no import brings them back.
 
-An erasure and whatever writes rows of people keep each other out: a writer holds a shared lock
-from before it reads who was erased until it commits, an erasure the exclusive one.
+Erasures and writers of personal rows exclude each other: a writer holds a shared lock from before
+it reads who was erased until it commits, and an erasure holds the exclusive lock.
 """
 
 import hashlib
@@ -35,9 +35,9 @@ def hash_of(key: bytes, user_id: int) -> bytes:
 
 
 async def keep_out(session: AsyncSession) -> None:
-    """Let nobody be erased until the transaction ends, which writes rows of people.
+    """Block erasures until the end of the transaction, which writes personal rows.
 
-    To be called before anything is read that is written, and before other locks on their tables.
+    Call it before reading any data that is then written, and before locking the tables.
     """
     await lock_transaction_shared(session, ERASURE_LOCK)
 

@@ -1,4 +1,4 @@
-"""Where the platform's database is, and how much of its time a sync may take."""
+"""The address of the platform's database, and the time limit of its statements."""
 
 from dataclasses import dataclass
 from datetime import timedelta

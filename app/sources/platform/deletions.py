@@ -1,4 +1,4 @@
-"""Ends the subscriptions that the platform no longer has, unless that cannot be true."""
+"""Ends subscriptions that are gone from the platform, unless implausibly many are gone."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.kit.db import copy
 from app.kit.errors import Conflict
 from app.sources.imports import CheckedRows
 from app.sources.imports.staging import Loading, load_staged
-from app.sources.platform.reader import SEEN, Reading
+from app.sources.platform.reader import SEEN, PlatformRows
 from app.sources.subscriptions.imports import SUBSCRIPTION_IMPORT
 from app.sources.subscriptions.statuses import load_status_sql
 
@@ -34,7 +34,7 @@ VANISHED = Loading(
 )
 
 
-async def end(session: AsyncSession, reading: Reading, now: datetime, *, accept: bool) -> int:
+async def end(session: AsyncSession, reading: PlatformRows, now: datetime, *, accept: bool) -> int:
     """End what is live here and gone there, as of `now`; return how many.
 
     Only of the kinds that were read whole. Raises `Conflict` if that would end most of a kind.

@@ -1,4 +1,4 @@
-"""Reads everything from the platform, as of one moment, into files that wait to be taken over."""
+"""Reads one snapshot of the platform into temporary files, from which a sync imports it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from app.sources.imports import schema_of
 from app.sources.platform.capabilities import askable
 from app.sources.platform.queries import ALL, USERS_QUERY, PlatformQuery
-from app.sources.platform.row_filter import Unusables
+from app.sources.platform.row_filter import RowFilter
 from app.sources.platform.snapshot import PlatformSnapshot
 from app.sources.platform.spool import Spool, Spools
 
@@ -21,11 +21,11 @@ NOW_SQL = "SELECT now() AS now"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What the platform answered: rows of each kind, and the ids of all it has, usable or not.
+class PlatformRows:
+    """The rows of each kind, and the ids of all rows that the platform has, valid or not.
 
-    `seen` is of the questions in `compared`, which were answered whole. `read_until` is the
-    moment of all of it, by the clock that is behind.
+    `seen` has the ids of the queries in `compared`, which were read completely. `read_until` is
+    the time of the snapshot, by the platform's clock or ours, whichever is behind.
     """
 
     rows: Mapping[str, Spool]
@@ -37,7 +37,7 @@ class Reading:
 
 
 class PlatformReader:
-    """Asks one snapshot all questions; what was stamped before `since` only where there is none."""
+    """Runs all queries on one snapshot; those in `since` only for rows changed since then."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class PlatformReader:
         self._people: list[pa.Array] = []
         self._notes: list[str] = []
 
-    def read(self) -> Reading:
+    def read(self) -> PlatformRows:
         """Read everything. For a thread: it blocks. Raises `SourceDown` and `Unusable`."""
         with self._snapshot:
             asked, notes = askable(self._snapshot)
@@ -66,7 +66,7 @@ class PlatformReader:
             if USERS_QUERY in asked:
                 self._take(USERS_QUERY, self._users())
             (known,) = self._snapshot.table(NOW_SQL)["now"].to_pylist()
-        return Reading(
+        return PlatformRows(
             rows=self._rows,
             seen=self._seen,
             asked=asked,
@@ -81,7 +81,7 @@ class PlatformReader:
         yield from self._snapshot.stream(question.sql)
 
     def _users(self) -> Iterator[pa.RecordBatch]:
-        """Only of those who subscribe: the others are nobody's business here."""
+        """Read only the users with a subscription: no others are needed."""
         people = pa.chunked_array(self._people, pa.int64()).unique()
         for first in range(0, len(people), PEOPLE_AT_ONCE):
             some = people.slice(first, PEOPLE_AT_ONCE).to_pylist()
@@ -89,7 +89,7 @@ class PlatformReader:
 
     def _take(self, question: PlatformQuery, batches: Iterator[pa.RecordBatch]) -> None:
         schema = schema_of(question.columns)
-        unusables = Unusables(question.name)
+        unusables = RowFilter(question.name)
         for batch in batches:
             rows = pa.RecordBatch.from_arrays(
                 [batch[name].cast(schema.field(name).type) for name in schema.names], schema=schema

@@ -1,4 +1,4 @@
-"""Tells the rows of the platform that can be taken from those that cannot."""
+"""Drops the rows of the platform that have invalid values, and describes them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,8 +13,8 @@ from app.sources.imports.columns import expectation
 from app.sources.imports.faults import wrong_value
 
 
-class Unusables:
-    """Counts what was left out of one answer, and remembers the first of it."""
+class RowFilter:
+    """Filters the rows of one query; counts those left out and remembers the first."""
 
     def __init__(self, name: str) -> None:
         self.name = name

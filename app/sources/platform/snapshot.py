@@ -1,4 +1,4 @@
-"""One view of the platform's database, which is only read."""
+"""A read-only snapshot of the platform's database."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -91,7 +91,7 @@ class PlatformSnapshot:
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
-        """Say what went wrong without the password, and without the chain that might hold it."""
+        """Translate errors; leave out the password, and the cause, which might contain it."""
         if self._is_cancelled:
             raise SourceDown("Reading the platform was cancelled")
         try:

@@ -1,4 +1,4 @@
-"""Batches that wait on disk, in files without a name: however the process ends, they are gone."""
+"""Arrow batches in unnamed temporary files, which disappear however the process ends."""
 
 import tempfile
 from collections.abc import Iterator

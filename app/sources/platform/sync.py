@@ -18,7 +18,7 @@ from app.sources.imports.staging import Loading, load_staged
 from app.sources.platform import deletions, sync_state
 from app.sources.platform.connection import Platform
 from app.sources.platform.queries import PLATFORM_SUBSCRIPTION_COLUMNS
-from app.sources.platform.reader import PlatformReader, Reading
+from app.sources.platform.reader import PlatformReader, PlatformRows
 from app.sources.platform.snapshot import PlatformSnapshot
 from app.sources.platform.spool import Spools
 from app.sources.subscriptions.imports import SUBSCRIPTION_IMPORT
@@ -95,7 +95,7 @@ async def sync(
 
 async def _read(
     platform: Platform, spools: Spools, since: Mapping[str, datetime], now: datetime
-) -> Reading:
+) -> PlatformRows:
     """Read in a thread, which is told to stop when this is cancelled."""
     snapshot = PlatformSnapshot(platform)
     reader = PlatformReader(snapshot, spools, since, now)
@@ -109,7 +109,7 @@ async def _read(
 
 
 async def _load(
-    session: AsyncSession, loading: Loading, reading: Reading, now: datetime
+    session: AsyncSession, loading: Loading, reading: PlatformRows, now: datetime
 ) -> Imported:
     batches = reading.rows[loading.kind].batches()
     return await load_staged(

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.sources.platform.models import PlatformReading
 from app.sources.platform.queries import SUBSCRIPTION_QUERIES
-from app.sources.platform.reader import Reading
+from app.sources.platform.reader import PlatformRows
 
 
 async def since(session: AsyncSession, overlap: timedelta) -> Mapping[str, datetime]:
@@ -18,7 +18,7 @@ async def since(session: AsyncSession, overlap: timedelta) -> Mapping[str, datet
     return {reading.question: reading.read_until - overlap for reading in known}
 
 
-async def remember_reading(session: AsyncSession, reading: Reading, now: datetime) -> None:
+async def remember_reading(session: AsyncSession, reading: PlatformRows, now: datetime) -> None:
     """Note until when every question was answered, and which were answered whole `now`."""
     for question in reading.asked:
         note = insert(PlatformReading).values(

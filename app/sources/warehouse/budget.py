@@ -1,4 +1,4 @@
-"""What queries cost, and the bytes that all of a day's runs may have."""
+"""Prices of queries, and the daily limit on the bytes that they bill."""
 
 from datetime import UTC, datetime, time
 

@@ -1,4 +1,4 @@
-"""What a report may ask of a warehouse, whichever it is."""
+"""The interface of a warehouse of activity."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""DuckDB, as the lake uses it."""
+"""Runs DuckDB in worker threads for the lake."""
 
 import asyncio
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Folders that one process uses alone, and that do not outlive it for long."""
+"""Temporary folders of one process, removed after it ends, even if it was killed."""
 
 import fcntl
 import os

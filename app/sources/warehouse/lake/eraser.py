@@ -1,4 +1,4 @@
-"""Takes a person out of the lake: the days that hold any row of theirs are rewritten."""
+"""Erases a person from the lake by rewriting the days that hold rows of theirs."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -17,7 +17,7 @@ from app.sources.warehouse.lake.days import (
     write_day_file,
 )
 from app.sources.warehouse.lake.manifest import (
-    Rewritten,
+    DayRewrite,
     announce,
     intact_path,
     lock_writer,
@@ -45,7 +45,7 @@ async def forget(
     targets = {path: target_of(folder, file.day) for path, file in theirs.items()}
     await announce(database, folder, list(targets.values()))
 
-    def rewrite_all() -> Sequence[Rewritten]:
+    def rewrite_all() -> Sequence[DayRewrite]:
         with work.connect() as connection:
             rewritten = [
                 _rewrite(connection, folder, file, targets[path], user_id)
@@ -76,7 +76,7 @@ def _rewrite(
     file: LakeFile,
     target: Path,
     user_id: int,
-) -> Rewritten:
+) -> DayRewrite:
     others = read_days(connection, [intact_path(folder, file)], without=[user_id])
     rows, sha256 = write_day_file(connection, others, target)
-    return Rewritten(day=file.day, path=target, before=file.rows, rows=rows, sha256=sha256)
+    return DayRewrite(day=file.day, path=target, before=file.rows, rows=rows, sha256=sha256)

@@ -1,4 +1,4 @@
-"""The list of the lake's files: which of them count, and which are to go.
+"""The list of the lake's files: which of them are current, and which are to be removed.
 
 A file that is to be written is noted as a leftover before, and is one no longer when it is listed;
 one that is listed no longer is a leftover from then on. So what a killed writer left, and what a
@@ -25,8 +25,8 @@ READERS_LOCK = "lake/readers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rewritten:
-    """A day as it would be from now on; `path` is None when that is as it was."""
+class DayRewrite:
+    """A rewritten day; `path` is None if its rows did not change."""
 
     day: date
     path: Path | None
@@ -75,7 +75,7 @@ async def announce(database: Database, folder: Path, targets: Sequence[Path]) ->
         await _leave(session, [str(target.relative_to(folder)) for target in targets])
 
 
-async def swap(session: AsyncSession, folder: Path, rewritten: Sequence[Rewritten]) -> None:
+async def swap(session: AsyncSession, folder: Path, rewritten: Sequence[DayRewrite]) -> None:
     """List the new files in the old ones' stead, in the caller's transaction."""
     changed = [day for day in rewritten if day.path is not None]
     replaced = delete(LakeFile).where(col(LakeFile.day).in_([day.day for day in changed]))

@@ -21,7 +21,7 @@ from app.sources.warehouse.lake.days import (
 )
 from app.sources.warehouse.lake.manifest import (
     WRITER_LOCK,
-    Rewritten,
+    DayRewrite,
     announce,
     intact_path,
     is_whole,
@@ -120,7 +120,7 @@ def _count(work: Work, staging: Path, users: frozenset[int]) -> int:
         return int(counted[0]) if counted else 0
 
 
-def _rewrite_all(work: Work, folder: Path, days: Mapping[date, _Source]) -> Sequence[Rewritten]:
+def _rewrite_all(work: Work, folder: Path, days: Mapping[date, _Source]) -> Sequence[DayRewrite]:
     with work.connect() as connection:
         rewritten = [_rewrite(connection, folder, day, source) for day, source in days.items()]
     sync_folders({day.path.parent for day in rewritten if day.path} | {folder})
@@ -129,7 +129,7 @@ def _rewrite_all(work: Work, folder: Path, days: Mapping[date, _Source]) -> Sequ
 
 def _rewrite(
     connection: duckdb.DuckDBPyConnection, folder: Path, day: date, source: _Source
-) -> Rewritten:
+) -> DayRewrite:
     before, target = source.listed, source.target
     found = list(source.staged.iterdir())
     if before is not None and not source.replace:
@@ -138,7 +138,7 @@ def _rewrite(
     is_same = before is not None and before.sha256 == sha256 and is_whole(folder, before)
     if is_same:
         target.unlink()
-    return Rewritten(
+    return DayRewrite(
         day=day,
         path=None if is_same else target,
         before=before.rows if before else 0,
