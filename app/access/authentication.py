@@ -96,7 +96,7 @@ class Requirement(SecurityBase):
         self.report_type = report_type
 
     async def __call__(self, request: Request) -> Key:
-        """Return the key; raise `Unauthorized` if it is not valid, `Forbidden` if it lacks the scope."""
+        """Return the key; raise `Unauthorized` if it is invalid, `Forbidden` without the scope."""
         key = await _key_of(request)
         structlog.contextvars.bind_contextvars(key=key.name)
         if self.scope is not None:

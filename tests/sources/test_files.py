@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.sources.imports import ACTIVITY_COLUMNS, read_batches, schema_of
-from app.sources.imports.reader import ROWS_PER_BATCH
+from app.sources.imports.reader import FILE_ROWS_PER_BATCH
 from tests.support.files import COLUMNS, NAMES, NOW, ROW, csv_of, read, write
 
 JSON_ROW = ROW | {"seen_at": "2024-05-01T03:30-05:00"}
@@ -87,7 +87,7 @@ def test_a_header_without_rows_is_read(tmp_path: Path) -> None:
 
 
 def test_many_rows_come_in_batches_and_in_order(tmp_path: Path) -> None:
-    count = 2 * ROWS_PER_BATCH + 1
+    count = 2 * FILE_ROWS_PER_BATCH + 1
     frame = pl.DataFrame({"id": range(count), "user_id": 7})
     frame.write_csv(tmp_path / "a.csv")
 

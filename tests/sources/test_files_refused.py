@@ -9,7 +9,7 @@ import pytest
 
 from app.kit.errors import Invalid
 from app.sources.imports import ACTIVITY_COLUMNS
-from app.sources.imports.reader import ROWS_PER_BATCH
+from app.sources.imports.reader import FILE_ROWS_PER_BATCH
 from tests.support.files import NAMES, NOW, ROW, csv_of, read, write
 from tests.support.memory import forget_peak, peak_bytes
 
@@ -132,7 +132,7 @@ def test_ten_faults_are_listed_and_all_counted(tmp_path: Path) -> None:
 
 
 def test_a_fault_far_down_the_file_keeps_its_row(tmp_path: Path) -> None:
-    count = 2 * ROWS_PER_BATCH
+    count = 2 * FILE_ROWS_PER_BATCH
     users = [7] * count + [0]
     pl.DataFrame({"id": "a", "user_id": users}).write_csv(tmp_path / "a.csv")
 

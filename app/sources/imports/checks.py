@@ -12,7 +12,7 @@ from app.kit.values import (
 )
 from app.sources.imports.columns import DUCKDB_TYPES, Column
 
-UNSEEN = "'[" + "".join(f"\\x{{{a:x}}}-\\x{{{b:x}}}" for a, b in INVISIBLE) + "]'"
+UNSEEN_PATTERN_SQL = "'[" + "".join(f"\\x{{{a:x}}}-\\x{{{b:x}}}" for a, b in INVISIBLE) + "]'"
 """As `app.kit.values` has it, in the words of DuckDB's expressions."""
 OFFSET = f"Z|[+-]({HOURS_AND_MINUTES}|0[0-9]|1[0-4])"
 TIME_OF_DAY = f"[T ][0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]+)?)? ?({OFFSET})?"
@@ -84,7 +84,9 @@ def _kind_conditions(column: Column, now: datetime) -> Sequence[str]:
         case "float64":
             return [f"isfinite({name})"]
         case "string":
-            unseen = f"regexp_matches({name}, {UNSEEN})" if column.is_id else _has_nul(name)
+            unseen = (
+                f"regexp_matches({name}, {UNSEEN_PATTERN_SQL})" if column.is_id else _has_nul(name)
+            )
             return [f"length({name}) <= {column.characters}", f"NOT {unseen}"]
         case "timestamp":
             latest = now if column.not_future else LAST_INSTANT

@@ -24,7 +24,7 @@ from app.sources.imports.formats import (
     readable,
 )
 
-ROWS_PER_BATCH = 65_536
+FILE_ROWS_PER_BATCH = 65_536
 
 Lines = Callable[[Collection[int]], Mapping[int, int]]
 
@@ -94,7 +94,9 @@ def _checked(
     schema = schema_of(columns)
     rows = opened.relation.project(checks.typed(columns, opened.types))
     with readable(path), connection:
-        for batch in rows.project(checks.checked(columns, now)).to_arrow_reader(ROWS_PER_BATCH):
+        for batch in rows.project(checks.checked(columns, now)).to_arrow_reader(
+            FILE_ROWS_PER_BATCH
+        ):
             if not pc.all(batch["fine"], min_count=0).as_py():
                 raise _refused(opened, path, columns, now)
             yield batch.drop_columns(["fine"]).cast(schema)

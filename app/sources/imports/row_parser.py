@@ -27,11 +27,11 @@ from app.kit.http.request_body import TooLarge
 from app.kit.values import MAX_ID, WITHOUT_NUL, Instant, TextId
 from app.sources.imports import Column, schema_of
 from app.sources.imports.columns import expectation
+from app.sources.imports.faults import MAX_LISTED
 
 MAX_ROWS = 50_000
 MAX_ROW_BYTES = 16 * 1024
 """More than the longest texts of a row take, however they are escaped."""
-MAX_LISTED = 10
 ROWS_PER_BATCH = 500
 """So many are parsed at a stretch, during which no other thread runs."""
 
