@@ -78,3 +78,4 @@ async def test_probes_run_in_the_background() -> None:
         await asked.was_asked_again.wait()
 
     running.cancel()
+    assert asked.times >= 2
